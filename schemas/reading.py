@@ -67,7 +67,8 @@ class Frame:
     offset in the uncompressed text; for Parquet and Arrow the row number), `end` where the next one
     starts, `line` the 1-based number of its first line where the format has lines, `received_us` the
     receipt in microseconds since the epoch (R1). `payload` is text cut at record ends, or a
-    RecordBatch of a columnar file.
+    RecordBatch of a columnar file. CSV text always begins with the header, so that each frame can be
+    read alone; `line` is then that of the first line after it.
     """
 
     source: str
@@ -76,6 +77,11 @@ class Frame:
     received_us: int
     payload: bytes | pa.RecordBatch
     line: int = 1
+    modified_s: int = 0
+    """When the file was last changed, epoch seconds: `{file.modified}` of a revision (R3)."""
+    problem: str = ""
+    """Why the reader could not read on (a cut gzip, a Parquet file without its end): the frame is one
+    reject, its payload what was left over."""
 
 
 @dataclass(frozen=True, slots=True)
