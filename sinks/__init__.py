@@ -1,0 +1,1 @@
+"""What outlives the process: the journal of what came, and the tables of what it adds up to."""
