@@ -2,7 +2,7 @@
 
 A segment is an Arrow IPC stream of entries, compressed per batch by zstd, which every Arrow tool
 reads. Its schema carries the format number, the day, its number and the name of the segment before
-it. While it is open it is called `2026-11-20-000007.open`; sealed it ends with the stream's end mark
+it. While it is open it is called `2026-11-20-000007.open`; sealed it ends with the end mark
 and is called `2026-11-20-000007-<SHA-256 of its bytes>.arrows`.
 """
 

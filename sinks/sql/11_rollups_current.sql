@@ -1,0 +1,38 @@
+-- What stands now: the newest version of each rollup that still exists.
+CREATE OR REPLACE VIEW rollups_current AS
+SELECT
+    entity,
+    level,
+    flow,
+    carrier,
+    scope,
+    grain,
+    start,
+    end,
+    quantity,
+    consumption,
+    unit,
+    co2e_location_g,
+    co2e_market_g,
+    kgce,
+    kgce_primary,
+    co2e_apart_g,
+    quantity_estimated,
+    quantity_declared,
+    quantity_apportioned,
+    quantity_measured,
+    quantity_edited,
+    remainder,
+    supplied,
+    minutes_expected,
+    minutes_reported,
+    status,
+    region_found,
+    date_found,
+    market_basis,
+    newest_reading,
+    updated_at,
+    factor_set,
+    version
+FROM rollups FINAL
+WHERE gone = 0
