@@ -59,7 +59,8 @@ def _value(node: ast.expr, text: str) -> Fraction:
 
 def _not_allowed(text: str) -> InexactError:
     return InexactError(
-        f"'{text[:60]}' is no exact number: write a decimal or a formula of decimals with + - * / ( )"
+        f"'{text[:60]}' is no exact number: write a decimal, or a formula of decimals "
+        "with + - * / ( )"
     )
 
 

@@ -62,12 +62,10 @@ def _load(release: str, zone: tzinfo, where: Path) -> Library:
     library = Library(release)
     one(_read(folder / "release.yaml", where, library), (), Release, library.mistakes)
     _flows(_read(folder / "flows.yaml", where, library), library)
-    for name, model, into in (
-        ("regions", Region, library.regions),
-        ("standards", Standard, library.standards),
-    ):
-        document = _read(folder / f"{name}.yaml", where, library)
-        into.update(_named(document, model, library.mistakes))  # type: ignore[attr-defined]
+    regions = _read(folder / "regions.yaml", where, library)
+    library.regions = _named(regions, Region, library.mistakes)
+    standards = _read(folder / "standards.yaml", where, library)
+    library.standards = _named(standards, Standard, library.mistakes)
     _gwp(_read(folder / "gwp.yaml", where, library), library)
     _coal(_read(folder / "standard_coal.yaml", where, library), folder, zone, library)
     for path in sorted(folder.rglob("*.yaml")):

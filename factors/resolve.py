@@ -1,8 +1,8 @@
 """Which factor holds when: rows as step functions, laid over each other (R8).
 
-A *layer* is a `Steps`; laid over another, it holds wherever it is known. So the nearest region is the
-layer on top of its parents, a workspace's own rows are a layer over the library's, a contract one over
-the residual factor over the location view.
+A *layer* is a `Steps`; laid over another, it holds wherever it is known. So the nearest region is
+the layer on top of its parents, a workspace's own rows are a layer over the library's, a contract
+one over the residual factor over the location view.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NOTHING = Steps(
 
 
 def layer(pieces: Iterable[Piece]) -> Steps:
-    """Rows of one table and region that don't overlap, each valid to its end or the next row's start."""
+    """Rows of one table and region, each valid to its end or to the next row's start."""
     ordered = sorted(pieces, key=lambda piece: int(piece.start[0]))
     starts, values, rows = [NOTHING.start], [NOTHING.value], [NOTHING.row]
     ends = [int(piece.start[0]) for piece in ordered[1:]] + [FOREVER]
@@ -55,11 +55,12 @@ def layer(pieces: Iterable[Piece]) -> Steps:
             starts.append(np.array([piece.end], dtype=np.int64))
             values.append(NOTHING.value)
             rows.append(NOTHING.row)
-    row = np.concatenate(rows)
-    known = row >= 0
+    start, row = np.concatenate(starts), np.concatenate(rows)
+    latest = np.append(start[1:] != start[:-1], True)  # a row may hold from the beginning
+    row, known = row[latest], row[latest] >= 0
     return Steps(
-        start=np.concatenate(starts),
-        value=np.concatenate(values),
+        start=start[latest],
+        value=np.concatenate(values)[latest],
         known=known,
         region_found=np.zeros(len(row), dtype=np.uint8),
         date_found=np.where(known, VALID, 0).astype(np.uint8),
@@ -69,7 +70,7 @@ def layer(pieces: Iterable[Piece]) -> Steps:
 
 
 def stand_in(steps: Steps) -> Steps:
-    """In arrears: where no row is valid, the latest that began before stands in (`latest_published`)."""
+    """In arrears: where no row is valid, the latest that began before stands in."""
     at = np.maximum.accumulate(np.where(steps.known, np.arange(len(steps.known)), -1))
     fill = ~steps.known & (at >= 0)
     if not fill.any():
@@ -101,7 +102,7 @@ def overlay(layers: Sequence[Steps]) -> Steps:
         Steps(
             start=start,
             value=pick("value"),
-            known=known.any(axis=0),
+            known=np.asarray(known.any(axis=0), dtype=np.bool_),
             region_found=pick("region_found").astype(np.uint8),
             date_found=pick("date_found").astype(np.uint8),
             basis=pick("basis").astype(np.uint8),
@@ -112,17 +113,20 @@ def overlay(layers: Sequence[Steps]) -> Steps:
 
 def _merged(steps: Steps) -> Steps:
     """Neighbouring steps that say the same become one."""
-    changes = np.ones(len(steps.start), dtype=np.bool_)
-    columns = (
-        steps.value,
-        steps.known,
-        steps.region_found,
-        steps.date_found,
-        steps.basis,
-        steps.row,
+    changes = np.zeros(len(steps.start), dtype=np.bool_)
+    changes[0] = True
+    for name in ("value", "known", "region_found", "date_found", "basis", "row"):
+        column = getattr(steps, name)
+        changes[1:] |= column[1:] != column[:-1]
+    return Steps(
+        start=steps.start[changes],
+        value=steps.value[changes],
+        known=steps.known[changes],
+        region_found=steps.region_found[changes],
+        date_found=steps.date_found[changes],
+        basis=steps.basis[changes],
+        row=steps.row[changes],
     )
-    changes[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return Steps(steps.start[changes], *(column[changes] for column in columns))
 
 
 def marked(steps: Steps, *, region: int | None = None, basis: int | None = None) -> Steps:

@@ -13,7 +13,7 @@ from factors.series import Series, SeriesError, join_series, own_form, read_head
 from factors.units import UnitError, split_factor_unit, unit
 from schemas.compiled import FOREVER
 from schemas.factor_files import CoalEntry, Csv, FactorEntry, Row
-from schemas.mistakes import Mistake
+from schemas.mistakes import Mistake, did_you_mean
 from schemas.scalars import parse_instant
 from schemas.yaml_lines import Document
 
@@ -23,8 +23,12 @@ STANDARD_COAL = "standard coal"
 OWN = "own"
 """Evidence of a workspace's own row that names none: the workspace answers for it."""
 
+_KEYS = frozenset(Row.model_fields)
+
 CO2E = "co2e"
 KGCE = "kgce"
+
+_KEYS = frozenset(Row.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class FactorRow:
     series: Series | None = field(default=None, repr=False)
 
     def amount(self, gwp: dict[str, Fraction]) -> Fraction:
-        """Exact Σ gas x GWP in the row's unit (kgce as it is). KeyError: a gas the set doesn't have."""
+        """Exact Σ gas x GWP in the row's unit. KeyError: a gas that the set doesn't have."""
         return sum((value * weight(gas, gwp) for gas, value in self.gases.items()), Fraction())
 
     @property
@@ -72,6 +76,19 @@ class FactorRow:
 def weight(gas: str, gwp: dict[str, Fraction]) -> Fraction:
     """What a gas counts: its GWP; 1 for what is published as CO2e, and for standard coal."""
     return Fraction(1) if gas in (CO2E, KGCE) else gwp[gas]
+
+
+def _paths(csv: str | Csv | None) -> list[str]:
+    return [csv] if isinstance(csv, str) else csv.path if csv is not None else []
+
+
+def _patterns(csv: str | Csv | None) -> list[str]:
+    return [csv] if isinstance(csv, str) else csv.path if csv is not None else []
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    path = (folder / pattern).absolute()
+    return sorted(Path(path.anchor).glob(path.relative_to(path.anchor).as_posix()))
 
 
 @dataclass(slots=True)
@@ -164,13 +181,14 @@ class Reader:
     ) -> None:
         for gas in texts:
             if gas not in known:
-                self.wrong(
-                    (*at, gas), f"'{gas}' is no key here and no gas: {', '.join(sorted(known))}"
+                hint = did_you_mean(gas, known | _KEYS)
+                text = (
+                    f"'{gas}' is no key here and no gas{hint} (gases: {', '.join(sorted(known))})"
                 )
+                self.wrong((*at, gas), text)
         if CO2E in texts and len(texts) > 1:
-            self.wrong(
-                (*at, CO2E), "give the gases, or co2e where only that is published; not both"
-            )
+            text = "give the gases, or co2e where only that is published; not both"
+            self.wrong((*at, CO2E), text)
         if not texts:
             self.wrong(at, f"no value: add {KGCE if KGCE in known else 'co2 (or calc, or co2e)'}")
 
@@ -191,11 +209,7 @@ class Reader:
             self.wrong(
                 (*at, "valid_to"), "valid_to must be after the start of the series' last row"
             )
-        name = (
-            entry.csv
-            if isinstance(entry.csv, str)
-            else " ".join(entry.csv.path if entry.csv else [])
-        )
+        name = " ".join(_patterns(entry.csv))
         yield FactorRow(
             *key, begin, end, {}, name, entry.gwp or "", entry.data_year, entry.published,
             entry.document, entry.source, entry.method, entry.evidence or OWN,
@@ -203,14 +217,11 @@ class Reader:
         )  # fmt: skip
 
     def _read(self, entry: FactorEntry, at: tuple[str | int, ...]) -> Series | None:
-        patterns = (
-            [entry.csv] if isinstance(entry.csv, str) else entry.csv.path if entry.csv else []
-        )
-        paths = [path for pattern in patterns for path in sorted(self.folder.glob(pattern))]
+        patterns = _patterns(entry.csv)
+        paths = [path for pattern in patterns for path in _files(self.folder, pattern)]
         if not paths:
-            self.wrong(
-                at, f"no file '{' '.join(patterns)}' beside this one: give its path from here"
-            )
+            text = f"no file '{' '.join(patterns)}': give its path from this file's folder"
+            self.wrong(at, text)
             return None
         parts = []
         for path in paths:

@@ -1,4 +1,4 @@
-"""The catalogue itself: what each flow's factor is, everywhere and always, in the workspace's standard (R8)."""
+"""What each flow's factor is, everywhere and always, in the workspace's standard (R8)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from schemas.factor_files import Standard
 ANYWHERE = "*"
 """Region of a factor that holds everywhere."""
 
-CONTRACT = "contract"
-"""What stands for the accounting standard in rows of contract rates."""
-
 _CONTRACT, _RESIDUAL, _LOCATION = (
     MARKET_BASIS.index(basis) for basis in ("contract", "residual", "location")
 )
@@ -35,6 +32,7 @@ class Catalogue:
 
     def __init__(
         self,
+        *,
         library: Library,
         standard: str,
         rule: Standard,
@@ -60,7 +58,7 @@ class Catalogue:
         self._known: dict[tuple[object, ...], Steps] = {}
 
     def table(self, row: FactorRow) -> tuple[str, str, str] | None:
-        """(factor, variant, region) that a row stands for in this standard; None where it has no say.
+        """(factor, variant, region) that a row stands for here; None where it has no say.
 
         The standard's usual variant is ''. Rows come from the standard that it takes the factor
         from, and from the workspace's own rows under either name.
@@ -77,11 +75,11 @@ class Catalogue:
         """The location-based factor of a flow for a region code ('' where none is named)."""
         return self._once(
             ("location", flow, region),
-            lambda: self._resolved(flow, self._keys[flow][0], "", region),
+            lambda: self._resolved(flow, "", region),
         )
 
     def market(self, flow: str, region: str, contract: int = -1) -> Steps:
-        """The market-based factor: contract rate (row of the contracts), else residual, else location."""
+        """The market-based factor: contract rate (by number), else residual, else location."""
         return self._once(
             ("market", flow, region, contract), lambda: self._market(flow, region, contract)
         )
@@ -91,7 +89,7 @@ class Catalogue:
         return self._once(("equivalent", flow), lambda: self._coal(flow, "equivalent"))
 
     def coal_primary(self, flow: str) -> Steps:
-        """Standard coal on the primary basis (等价); the equivalent one for carriers that have only that."""
+        """Standard coal on the primary basis (等价); but for electricity the equivalent one."""
         return self._once(("primary", flow), lambda: self._coal(flow, "primary"))
 
     def walk(self, region: str) -> list[tuple[str, int]]:
@@ -140,6 +138,11 @@ class Catalogue:
         return dict(sorted(found.items()))
 
     @property
+    def deducts(self) -> bool:
+        """Does the standard deduct what is sold (R6, R7)?"""
+        return bool(self.rule.deducts)
+
+    @property
     def factor_set(self) -> str:
         """Twelve hexadecimal digits that change with whatever moves a figure."""
         return digest(*(f"{name}={value}" for name, value in self.fingerprints().items()))[:12]
@@ -152,7 +155,7 @@ class Catalogue:
     def _market(self, flow: str, region: str, contract: int) -> Steps:
         layers = [marked(self.location(flow, region), basis=_LOCATION)]
         if self.rule.residual:
-            residual = self._resolved(flow, self._keys[flow][0], self.rule.residual, region)
+            residual = self._resolved(flow, self.rule.residual, region)
             layers.insert(0, marked(residual, basis=_RESIDUAL))
         if contract >= 0:
             place = self._first_contract + contract
@@ -160,16 +163,16 @@ class Catalogue:
             layers.insert(0, marked(rate, basis=_CONTRACT))
         return overlay(layers)
 
-    def _resolved(self, flow: str, factor: str, variant: str, region: str) -> Steps:
+    def _resolved(self, flow: str, variant: str, region: str) -> Steps:
         """R8's walk, per instant: the nearest region that has a row."""
         layers = []
         for code, found in self.walk(region):
-            steps = self._of_region(flow, factor, variant, code)
+            steps = self._of_region(flow, variant, code)
             layers.append(marked(steps, region=found))
         return overlay(layers)
 
-    def _of_region(self, flow: str, factor: str, variant: str, region: str) -> Steps:
-        places = self._tables.get((factor, variant, region), ())
+    def _of_region(self, flow: str, variant: str, region: str) -> Steps:
+        places = self._tables.get((self._keys[flow][0], variant, region), ())
         native = self.flows[flow].unit
         own = layer([self.piece(i, native, "g") for i in places if self.rows[i].own])
         shipped = layer([self.piece(i, native, "g") for i in places if not self.rows[i].own])
@@ -186,7 +189,7 @@ class Catalogue:
         return stand_in(steps) if (key, basis) in self._library.coal_in_arrears else steps
 
     def piece(self, place: int, native: str, base: str = "g") -> Piece:
-        """A row (or series) as 10**-9 `base` per native unit. UnitError, KeyError (gas), OverflowError."""
+        """A row or series in 10**-9 `base` per native unit. UnitError, KeyError, OverflowError."""
         key = (place, native, base)
         if key not in self._pieces:
             self._pieces[key] = self._scaled(self.rows[place], place, native, base)

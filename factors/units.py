@@ -37,7 +37,7 @@ class _Table:
 
 
 def normal(name: str) -> str:
-    """The spelling that is compared: NFKC, without blanks and degree signs (`m³ @ 20 °C` is `m3@20C`)."""
+    """The spelling that is compared: NFKC, no blanks, no degree signs (`m³ @ 20 °C` is m3@20C)."""
     return "".join(unicodedata.normalize("NFKC", name).split()).replace("°", "")
 
 
@@ -65,7 +65,7 @@ def _table() -> _Table:
 
 @lru_cache(maxsize=4096)
 def unit(name: str) -> Unit:
-    """The unit of that name (English, Chinese, any spelling listed); UnitError where it means none or several."""
+    """The unit of that name (any spelling listed); UnitError where it means none or several."""
     table = _table()
     key = normal(name)
     found = table.units.get(key)
@@ -88,8 +88,9 @@ def ratio(unit_name: str, native: str) -> Fraction:
         return one.ratio / other.ratio
     if one.dimension == "volume" and other.dimension.startswith("gas_at"):
         raise UnitError(
-            f"'{unit_name}' of gas leaves open at which reference condition: write Nm3 (0 °C), m3@15C, "
-            f"m3@20C (each at 101.325 kPa) or scf (60 °F), and meter it as a flow of that unit (here {native})"
+            f"'{unit_name}' of gas leaves open at which reference condition: write Nm3 (0 °C), "
+            "m3@15C, m3@20C (each at 101.325 kPa) or scf (60 °F), and meter it as a flow of that "
+            f"unit (here {native})"
         )
     raise UnitError(f"'{unit_name}' has no exact ratio to {native}: {_why(one, other)}")
 
@@ -102,8 +103,9 @@ def _why(one: Unit, other: Unit) -> str:
             f"use a flow whose native unit is {_table().by_dimension[one.dimension][0]} or the like"
         )
     return (
-        f"one is {_words(one.dimension)}, the other {_words(other.dimension)}; what links them (calorific "
-        "value, density, enthalpy) is not a constant but a dated factor: use a flow of that kind of unit"
+        f"one is {_words(one.dimension)}, the other {_words(other.dimension)}; what links them "
+        "(calorific value, density, enthalpy) is not a constant but a dated factor: use a flow of "
+        "that kind of unit"
     )
 
 
@@ -128,6 +130,6 @@ def split_factor_unit(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def factor_ratio(text: str, native: str, base: str = "g") -> Fraction:
-    """What 1 `text` (kg/kWh, lb/MWh, kgce/Nm3) is in `base` per `native` unit, exactly; UnitError."""
+    """What 1 `text` (kg/kWh, lb/MWh) is in `base` per `native` unit, exactly; UnitError."""
     over, per = split_factor_unit(text)
     return ratio(over, base) / ratio(per, native)

@@ -1,4 +1,4 @@
-"""Files of factors and flows, in the library and in a workspace's `factors/` (design 4.1, R7, R8)."""
+"""Files of factors and flows, in the library and in a workspace's `factors/` (4.1, R7, R8)."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class FlowEntry(Strict):
     )
     factor: str = Field(default="", description="Factor key; default the flow's own name.")
     coal: str = Field(default="", description="Key in standard coal; empty: not counted there.")
-    name: Name = {}
+    name: Name = Field(default={})
 
     @model_validator(mode="before")
     @classmethod
@@ -173,7 +173,7 @@ class FlowEntry(Strict):
 class Standard(Strict):
     """An accounting standard (R7, R8)."""
 
-    name: Name = {}
+    name: Name = Field(default={})
     deducts: bool = Field(default=False, description="What is sold is deducted.")
     arrears: bool = Field(default=False, description="Published in arrears: a row may stand in.")
     variant: str = Field(default="average", description="The variant of the location view.")
@@ -187,7 +187,7 @@ class Region(Strict):
     """A region by its code; without `parent`: the code without its last `-` part."""
 
     parent: str = ""
-    name: Name = {}
+    name: Name = Field(default={})
 
 
 class Gas(Strict):
