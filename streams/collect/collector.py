@@ -1,0 +1,133 @@
+"""collect: a frame in, readings and rejects out. Pure: no file, no clock; safe in many threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Lookup
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+
+from schemas.compiled import Compiled
+from schemas.factor import Flow
+from schemas.mapping import Mapping
+from schemas.reading import Decoded, Frame, Reason
+from streams.collect.columnar import decode_batch, decode_stream
+from streams.collect.exact import Case, Facts, Refused
+from streams.collect.forms import SUFFIXES, form_of
+from streams.collect.gather import Gathering
+from streams.collect.kernel import Limits
+from streams.collect.rules import OWN_DECODER, SourceRules
+from streams.collect.tables import Conversions, Ratio, build_tables
+from streams.collect.text_csv import decode_csv
+from streams.collect.text_json import decode_lines, decode_value
+
+US = 1_000_000
+ARROW_MARK = b"\xff\xff\xff\xff"
+"""How an Arrow IPC stream begins."""
+
+
+class Collector:
+    """Decodes, converts and checks the readings of frames against one registry.
+
+    `flows` gives each flow's native unit, `ratio(unit, native)` the exact ratio or a ValueError;
+    `since` is the epoch second before which nothing may start, `future_tolerance_s` how long after
+    its receipt a reading may end (R1).
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        flows: Lookup[str, Flow],
+        ratio: Ratio,
+        since: int,
+        future_tolerance_s: int = 3600,
+    ) -> None:
+        self._conversions = Conversions(compiled, flows, ratio)
+        self._tables = build_tables(compiled, self._conversions)
+        self._facts = Facts(
+            compiled=compiled,
+            conversions=self._conversions,
+            slot_of={meter: slot for slot, meter in enumerate(compiled.meters)},
+            fact_at=self._tables.fact_at.tolist(),
+            span=self._tables.fact_span.tolist(),
+            since=since,
+            tolerance_s=future_tolerance_s,
+        )
+
+    def decode(self, frame: Frame, source: SourceRules) -> Decoded:
+        """The readings and rejects of a frame; received = len(readings) + len(rejects)."""
+        case = Case(frame.received_us, source.may, source.align_s, source.zone)
+        into = Gathering(frame, self._facts, case)
+        if frame.problem:
+            payload = frame.payload if isinstance(frame.payload, bytes) else b""
+            into.reject(Reason.MALFORMED, frame.problem, _place(frame), payload)
+            return into.decoded()
+        try:
+            case.revision = _revision(frame, source)
+            return self._decode(frame, source, into)
+        except Refused as refused:
+            payload = frame.payload if isinstance(frame.payload, bytes) else ""
+            into.reject(refused.reason, refused.message, _place(frame), payload)
+            return into.decoded()
+
+    def _decode(self, frame: Frame, source: SourceRules, into: Gathering) -> Decoded:
+        case, payload = into.case, frame.payload
+        limits = Limits(
+            since=self._facts.since,
+            latest=frame.received_us // US + self._facts.tolerance_s,
+            align=case.align_s,
+            may=sum(1 << rank for rank in case.may),
+        )
+        if isinstance(source.decoder, Mapping) or source.decoder != OWN_DECODER:
+            raise Refused(Reason.UNKNOWN_DECODER, f"there is no decoder `{source.decoder}`; write "
+                          f"`{OWN_DECODER}` or a mapping")  # fmt: skip
+        if isinstance(payload, pa.RecordBatch):
+            return decode_batch(payload, self._tables, limits, into)
+        if payload.startswith(ARROW_MARK):
+            return decode_stream(payload, self._tables, limits, into)
+        form = form_of(frame.source) if "." in PurePosixPath(frame.source).name else "json"
+        if form is None:
+            raise Refused(Reason.UNKNOWN_DECODER, f"no decoder reads {frame.source}; name it by its form "
+                          f"({SUFFIXES}, .gz and .zst too), or declare a mapping")  # fmt: skip
+        if not payload:
+            raise Refused(Reason.MALFORMED, "the file is empty; was its export broken off?")
+        decode = {"csv": decode_csv, "lines": decode_lines, "json": decode_value}.get(form)
+        if decode is None:
+            raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
+        return decode(payload, self._tables, limits, into)
+
+
+def _place(frame: Frame) -> str:
+    if isinstance(frame.payload, pa.RecordBatch):
+        return f"row {frame.position + 1}"
+    return f"byte {frame.position}"
+
+
+def _revision(frame: Frame, source: SourceRules) -> int:
+    """What stands for the revision of readings that carry none: a template of the file (R3)."""
+    if source.revision is None:
+        return 0
+    text = re.sub(
+        r"\{file\.(\w+)\}", lambda found: _file_text(frame, source, found[1]), source.revision
+    )
+    digits = re.sub(r"\D", "", text)
+    if not digits or len(digits) > 15:
+        raise Refused(
+            Reason.MALFORMED, f"the source's revision `{text[:80]}` is no whole number or date"
+        )
+    return int(digits)
+
+
+def _file_text(frame: Frame, source: SourceRules, name: str) -> str:
+    path = PurePosixPath(frame.source)
+    if name == "modified":
+        return datetime.fromtimestamp(frame.modified_s, UTC).strftime("%Y%m%d%H%M%S")
+    if name in ("stem", "name"):
+        return path.stem if name == "stem" else path.name
+    found = re.search(source.file_name or "", frame.source)
+    if found is None or name not in found.re.groupindex:
+        raise Refused(Reason.MALFORMED, f"the file's name does not match `{source.file_name}`, which "
+                      "tells the revision; rename it or correct `file_name`")  # fmt: skip
+    return found[name] or ""

@@ -1,0 +1,79 @@
+"""Frames of CSV with the contract's own columns (4.2). One line is one record: no quoted newlines."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+
+from schemas.reading import Decoded, Reason
+from streams.collect.csv_lines import scan_csv_lines
+from streams.collect.exact import Number, Raw, Refused
+from streams.collect.gather import Gathering
+from streams.collect.json_rows import read_text
+from streams.collect.kernel import Limits, columns
+from streams.collect.scan import FIELDS, OTHER, padded
+from streams.collect.tables import Tables
+
+REQUIRED = ("meter", "start", "quantity")
+
+
+def decode_csv(payload: bytes, tables: Tables, limits: Limits, into: Gathering) -> Decoded:
+    """A header and rows; a row that the scanner leaves is judged exactly."""
+    head, _, _ = payload.partition(b"\n")
+    try:
+        names = _header(head)
+    except Refused as refused:
+        line = max(1, into.frame.line - 1) if into.frame.position == 0 else 1
+        into.reject(refused.reason, refused.message, f"line {line}", head)
+        return into.decoded()
+    keys = np.array([FIELDS.index(name) if name in FIELDS else OTHER for name in names], np.int64)
+    rows = payload.count(b"\n") + 1
+    out, left = columns(rows), np.empty((rows, 3), np.int64)
+    count = scan_csv_lines(
+        padded(payload), len(head) + 1, len(payload), keys, tables, limits, into.case.revision,
+        out, left,
+    )  # fmt: skip
+    for begin, end, line in left[:count].tolist():
+        _add_row(payload[begin:end], names, f"line {into.frame.line + line}", into)
+    return into.decoded(out)
+
+
+def cells_of(line: str, delimiter: str = ",") -> list[str]:
+    """The cells of one line; Refused (`malformed`) where its quotes do not close."""
+    try:
+        rows = list(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise Refused(Reason.MALFORMED, f"this line is no CSV record: {error}") from error
+    return rows[0] if rows else []
+
+
+def _header(head: bytes) -> list[str]:
+    """The names of the columns; Refused where a required one is missing or one stands twice."""
+    names = cells_of(read_text(head))
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise Refused(Reason.MALFORMED, f"the header lacks {', '.join(missing)} (it has "
+                      f"{', '.join(names)[:200] or 'nothing'}); correct it, or declare a mapping")  # fmt: skip
+    twice = sorted({name for name in names if name in FIELDS and names.count(name) > 1})
+    if twice:
+        raise Refused(Reason.MALFORMED, f"the header names {', '.join(twice)} twice")
+    return names
+
+
+def _add_row(data: bytes, names: list[str], position: str, into: Gathering) -> None:
+    if not data.strip(b"\r"):
+        return
+    try:
+        cells = cells_of(read_text(data))
+        if len(cells) != len(names):
+            raise Refused(Reason.MALFORMED, f"{len(cells)} cells under {len(names)} columns: a row cut "
+                          "short, or two in one line")  # fmt: skip
+        row = dict(zip(names, cells, strict=True))
+        raw = Raw(*(row.get(name) for name in FIELDS))
+        if raw.revision:
+            raw.revision = Number(raw.revision)
+    except Refused as refused:
+        into.reject(refused.reason, refused.message, position, data)
+    else:
+        into.add(raw, position, data)
