@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+NAMES_SEARCHED = 20_000
+"""Among more names than this none is proposed: the search is slow and the names are all alike."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
@@ -29,5 +32,8 @@ class Mistakes(Exception):  # noqa: N818  (it is the plural of Mistake)
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the nearest known word, or nothing where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    names = list(known)
+    if len(names) > NAMES_SEARCHED:
+        return ""
+    near = difflib.get_close_matches(word, names, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -18,8 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from schemas.mapping import FilePattern, Mapping, Strict
-from schemas.scalars import Duration, Template, Zone, parse_instant, parse_zone
+from schemas.mapping import FILE_NAMES, FilePattern, Mapping, Strict
+from schemas.scalars import Duration, Template, Zone, parse_instant, parse_zone, template_names
 
 FORMAT = 1
 """Number of the workspace's form; a program that knows another form refuses it."""
@@ -125,6 +126,12 @@ class FileSource(Strict):
     def label(self) -> str:
         """The source's name in reports."""
         return self.name or self.path
+
+    def unknown_names(self) -> list[str]:
+        """Names in `revision` that neither every file nor `file_name` has."""
+        groups = re.compile(self.file_name).groupindex if self.file_name else {}
+        known = {f"file.{name}" for name in (*FILE_NAMES, *groups)}
+        return [name for name in template_names(self.revision or "") if name not in known]
 
 
 class Source(Strict):

@@ -1,0 +1,136 @@
+"""The registry compiled: from rows of files to dated rows of integers (R6, R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.compiled import Compiled, MeterFacts
+from schemas.dated import I32
+from schemas.mistakes import Mistake, Mistakes, did_you_mean
+from schemas.registry_members import Members, members
+from schemas.registry_steps import Inherited
+from schemas.registry_uppers import pieces
+from schemas.workspace import Workspace
+
+
+def compile_registry(
+    workspace: Workspace,
+    flow_names: Sequence[str],
+    previous_slots: Sequence[str] = (),
+    *,
+    flow_carriers: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Everything that the registry and the contracts say, dated and numbered.
+
+    flow_names: the flows of the standard, in the order that `Compiled.flows` takes.
+    previous_slots: meters by slot of the books at hand; they keep their slots, also those that the
+    registry no longer has (flow -1, interval 0, no rows). flow_carriers: carrier by flow; None leaves
+    unchecked that upper meters are of the lower's carrier. Raises `Mistakes` with every one.
+    """
+    mistakes = flow_mistakes(workspace, flow_names)
+    split = pieces(workspace.meters, flow_carriers, mistakes)
+    if mistakes:
+        raise Mistakes(mistakes)
+    meters, tree = workspace.meters, workspace.entities
+    names, slot_of = _slots(workspace, previous_slots)
+    number = {name: i for i, name in enumerate(flow_names)}
+    flow = np.array([number[name] for name in meters.flow_names], dtype=np.int32)
+    inherited = Inherited(tree, workspace.contracts)
+    rows = members(workspace, split, slot_of, flow, inherited)
+    order = np.lexsort((tree.since, tree.entity))
+    level = {row.id: row.level for row in tree.rows}
+    return Compiled(
+        meters=names,
+        **_by_slot(workspace, slot_of, flow, len(names)),
+        facts=_facts(workspace, slot_of),
+        entities=list(tree.ids),
+        levels=[level[name] for name in tree.ids],
+        flows=list(flow_names),
+        tree_entity=tree.entity[order],
+        tree_parent=tree.parent[order],
+        tree_since=tree.since[order],
+        tree_until=tree.until[order],
+        **_columns(rows, inherited),
+    )
+
+
+def flow_mistakes(workspace: Workspace, flow_names: Sequence[str]) -> list[Mistake]:
+    """Flows that meters and contracts name and the standard doesn't have."""
+    out: list[Mistake] = []
+    known = set(flow_names)
+    meters = workspace.meters
+    for code, name in enumerate(meters.flow_names):
+        if name and name not in known:
+            hint = did_you_mean(name, flow_names) or "; see the flows of the factor library"
+            rows = np.flatnonzero(meters.flow == code)
+            meters.tables.tell(out, rows, f"flow: '{name}' is unknown{hint}")
+    for rate in workspace.contracts:
+        if rate.flow not in known:
+            hint = did_you_mean(rate.flow, flow_names) or "; see the flows of the factor library"
+            out.append(Mistake(rate.file, rate.line, f"flow: '{rate.flow}' is unknown{hint}"))
+    return out
+
+
+def _slots(workspace: Workspace, previous: Sequence[str]) -> tuple[list[str], I32]:
+    """Meter ids by slot, and the slot of each meter number: old ones first, new ones by entity."""
+    meters = workspace.meters
+    ids: list[str] = meters.ids.to_pylist()
+    place = {name: slot for slot, name in enumerate(previous)}
+    first = np.zeros(len(ids), np.int64)
+    first[meters.meter[::-1]] = np.arange(len(meters))[::-1]
+    slot_of = np.full(len(ids), -1, np.int32)
+    if place:
+        slot_of[:] = [place.get(name, -1) for name in ids]
+    new = np.flatnonzero(slot_of < 0)
+    new = new[np.lexsort((new, meters.flow[first[new]], meters.entity[first[new]]))]
+    slot_of[new] = np.arange(len(previous), len(previous) + len(new))
+    return [*previous, *(ids[i] for i in new.tolist())], slot_of
+
+
+def _by_slot(
+    workspace: Workspace, slot_of: I32, flow: I32, slots: int
+) -> dict[str, NDArray[np.int32]]:
+    meters = workspace.meters
+    slot = slot_of[meters.meter]
+    out = {"meter_flow": np.full(slots, -1, np.int32)}
+    out["meter_flow"][slot] = flow[meters.flow]
+    out["meter_interval_s"] = np.zeros(slots, np.int32)
+    out["meter_interval_s"][slot] = meters.interval_s
+    base = np.int32(workspace.settings.base_interval_s)
+    out["meter_cell_s"] = np.minimum(out["meter_interval_s"], base)
+    return out
+
+
+def _facts(workspace: Workspace, slot_of: I32) -> MeterFacts:
+    meters = workspace.meters
+    order = np.lexsort((meters.since, slot_of[meters.meter]))
+    above = [ratio.numerator for ratio in meters.multipliers]
+    below = [ratio.denominator for ratio in meters.multipliers]
+    multiplier = meters.multiplier[order].tolist()
+    return MeterFacts(
+        slot=slot_of[meters.meter][order],
+        since=meters.since[order],
+        until=meters.until[order],
+        multiplier_num=[above[i] for i in multiplier],
+        multiplier_den=[below[i] for i in multiplier],
+        unit=[meters.unit_names[i] for i in meters.unit[order].tolist()],
+    )
+
+
+def _columns(rows: Members, inherited: Inherited) -> dict[str, NDArray[np.generic] | list[str]]:
+    return {
+        "class_entity": rows.entity,
+        "class_upper": rows.upper,
+        "class_supplied": rows.supplied,
+        "class_flow": rows.flow,
+        "class_region": [inherited.regions[i] for i in rows.region.tolist()],
+        "class_contract": rows.contract,
+        "member_slot": rows.slot,
+        "member_class": rows.number,
+        "member_weight": rows.weight,
+        "member_since": rows.since,
+        "member_until": rows.until,
+    }
