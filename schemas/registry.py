@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.compiled import Compiled, MeterFacts
-from schemas.dated import I32
+from schemas.dated import I32, I64
 from schemas.mistakes import Mistake, Mistakes, did_you_mean
-from schemas.registry_members import Members, members
+from schemas.registry_members import memberships
 from schemas.registry_steps import Inherited
 from schemas.registry_uppers import pieces
 from schemas.workspace import Workspace
@@ -27,8 +26,8 @@ def compile_registry(
 
     flow_names: the flows of the standard, in the order that `Compiled.flows` takes.
     previous_slots: meters by slot of the books at hand; they keep their slots, also those that the
-    registry no longer has (flow -1, interval 0, no rows). flow_carriers: carrier by flow; None leaves
-    unchecked that upper meters are of the lower's carrier. Raises `Mistakes` with every one.
+    registry no longer has (flow -1, interval 0, no rows). flow_carriers: carrier by flow; without
+    it it is not checked that upper meters are of the lower's carrier. Raises `Mistakes`.
     """
     mistakes = flow_mistakes(workspace, flow_names)
     split = pieces(workspace.meters, flow_carriers, mistakes)
@@ -36,16 +35,21 @@ def compile_registry(
         raise Mistakes(mistakes)
     meters, tree = workspace.meters, workspace.entities
     names, slot_of = _slots(workspace, previous_slots)
+    slot = slot_of[meters.meter]
     number = {name: i for i, name in enumerate(flow_names)}
     flow = np.array([number[name] for name in meters.flow_names], dtype=np.int32)
     inherited = Inherited(tree, workspace.contracts)
-    rows = members(workspace, split, slot_of, flow, inherited)
+    flow_of = _by_slot(slot, flow[meters.flow], len(names), -1)
+    interval = _by_slot(slot, meters.interval_s, len(names), 0)
+    classes, rows = memberships(workspace, split, slot, flow, inherited)
     order = np.lexsort((tree.since, tree.entity))
     level = {row.id: row.level for row in tree.rows}
     return Compiled(
         meters=names,
-        **_by_slot(workspace, slot_of, flow, len(names)),
-        facts=_facts(workspace, slot_of),
+        meter_flow=flow_of,
+        meter_cell_s=np.minimum(interval, np.int32(workspace.settings.base_interval_s)),
+        meter_interval_s=interval,
+        facts=_facts(workspace, slot),
         entities=list(tree.ids),
         levels=[level[name] for name in tree.ids],
         flows=list(flow_names),
@@ -53,7 +57,17 @@ def compile_registry(
         tree_parent=tree.parent[order],
         tree_since=tree.since[order],
         tree_until=tree.until[order],
-        **_columns(rows, inherited),
+        class_entity=classes.entity,
+        class_upper=classes.upper,
+        class_supplied=classes.supplied,
+        class_flow=classes.flow,
+        class_region=[inherited.regions[i] for i in classes.region.tolist()],
+        class_contract=classes.contract,
+        member_slot=rows.slot,
+        member_class=rows.number,
+        member_weight=rows.weight,
+        member_since=rows.since,
+        member_until=rows.until,
     )
 
 
@@ -90,47 +104,24 @@ def _slots(workspace: Workspace, previous: Sequence[str]) -> tuple[list[str], I3
     return [*previous, *(ids[i] for i in new.tolist())], slot_of
 
 
-def _by_slot(
-    workspace: Workspace, slot_of: I32, flow: I32, slots: int
-) -> dict[str, NDArray[np.int32]]:
-    meters = workspace.meters
-    slot = slot_of[meters.meter]
-    out = {"meter_flow": np.full(slots, -1, np.int32)}
-    out["meter_flow"][slot] = flow[meters.flow]
-    out["meter_interval_s"] = np.zeros(slots, np.int32)
-    out["meter_interval_s"][slot] = meters.interval_s
-    base = np.int32(workspace.settings.base_interval_s)
-    out["meter_cell_s"] = np.minimum(out["meter_interval_s"], base)
+def _by_slot(slot: I32, values: I32 | I64, slots: int, none: int) -> I32:
+    """A fact that is the same in all rows of a meter, by slot; `none` where a slot has no row."""
+    out = np.full(slots, none, np.int32)
+    out[slot] = values
     return out
 
 
-def _facts(workspace: Workspace, slot_of: I32) -> MeterFacts:
+def _facts(workspace: Workspace, slot: I32) -> MeterFacts:
     meters = workspace.meters
-    order = np.lexsort((meters.since, slot_of[meters.meter]))
+    order = np.lexsort((meters.since, slot))
     above = [ratio.numerator for ratio in meters.multipliers]
     below = [ratio.denominator for ratio in meters.multipliers]
     multiplier = meters.multiplier[order].tolist()
     return MeterFacts(
-        slot=slot_of[meters.meter][order],
+        slot=slot[order],
         since=meters.since[order],
         until=meters.until[order],
         multiplier_num=[above[i] for i in multiplier],
         multiplier_den=[below[i] for i in multiplier],
         unit=[meters.unit_names[i] for i in meters.unit[order].tolist()],
     )
-
-
-def _columns(rows: Members, inherited: Inherited) -> dict[str, NDArray[np.generic] | list[str]]:
-    return {
-        "class_entity": rows.entity,
-        "class_upper": rows.upper,
-        "class_supplied": rows.supplied,
-        "class_flow": rows.flow,
-        "class_region": [inherited.regions[i] for i in rows.region.tolist()],
-        "class_contract": rows.contract,
-        "member_slot": rows.slot,
-        "member_class": rows.number,
-        "member_weight": rows.weight,
-        "member_since": rows.since,
-        "member_until": rows.until,
-    }

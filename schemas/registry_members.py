@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compiled import FOREVER
-from schemas.dated import ALWAYS, I32, I64
-from schemas.registry_steps import NONE, Inherited, over
+from schemas.dated import I32, I64
+from schemas.registry_steps import Inherited, Step, over
 from schemas.registry_uppers import Pieces
 from schemas.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """Classes (first six columns, by class) and who is in them when (the others, by membership)."""
+class Classes:
+    """What the meters of a class have in common, by class number."""
 
     entity: I32
     upper: I32
     supplied: NDArray[np.bool_]
     flow: I32
     region: I32
+    """Into `Inherited.regions`."""
     contract: I32
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in which class when, in order of (slot, since)."""
 
     slot: I32
     number: I32
@@ -33,29 +40,36 @@ class Members:
     until: I64
 
 
-def members(
-    workspace: Workspace, split: Pieces, slot_of: I32, flow: I32, inherited: Inherited
-) -> Members:
+def memberships(
+    workspace: Workspace, split: Pieces, slot: I32, flow: I32, inherited: Inherited
+) -> tuple[Classes, Members]:
     """Pieces split further where region or contract changes, and numbered by class.
 
-    flow: number in the standard of each of `meters.flow_names`.
+    slot: by meter row. flow: number in the standard of each of `meters.flow_names`.
     """
-    at, since, until, region, contract = _stepped(workspace, split, inherited)
-    row = split.row[at]
     meters = workspace.meters
-    facts = [
-        meters.entity[row],
-        split.upper[at],
-        split.supplied[at],
-        flow[meters.flow[row]],
-        region,
-        contract,
-    ]
-    number, first = _numbered([np.asarray(fact, np.int64) for fact in facts])
-    slot, weight = slot_of[meters.meter[row]], meters.weight[row]
-    order = np.lexsort((since, slot))
-    slot, weight, number = slot[order], weight[order], number[order]
-    since, until = since[order], until[order]
+    steps = _stepped(workspace, split, inherited)
+    row = split.row[steps.piece]
+    entity, flows = meters.entity[row], flow[meters.flow[row]]
+    upper, supplied = split.upper[steps.piece], split.supplied[steps.piece]
+    number, first = _numbered([entity, upper, supplied, flows, steps.region, steps.contract])
+    classes = Classes(
+        entity=entity[first],
+        upper=upper[first],
+        supplied=supplied[first],
+        flow=flows[first],
+        region=steps.region[first],
+        contract=steps.contract[first],
+    )
+    members = Members(slot[row], number, meters.weight[row], steps.since, steps.until)
+    return classes, _joined(members)
+
+
+def _joined(rows: Members) -> Members:
+    """In order of (slot, since); rows that touch and say the same are one."""
+    order = np.lexsort((rows.since, rows.slot))
+    slot, number, weight = rows.slot[order], rows.number[order], rows.weight[order]
+    since, until = rows.since[order], rows.until[order]
     same = np.zeros(len(slot), dtype=bool)
     same[1:] = (
         (slot[1:] == slot[:-1])
@@ -65,17 +79,10 @@ def members(
     )
     begin = np.flatnonzero(~same)
     end = np.append(begin[1:], len(slot)) - 1 if len(slot) else begin
-    return Members(
-        *(fact[first] for fact in facts),
-        slot=slot[begin],
-        number=number[begin],
-        weight=weight[begin],
-        since=since[begin],
-        until=until[end],
-    )
+    return Members(slot[begin], number[begin], weight[begin], since[begin], until[end])
 
 
-def _numbered(facts: list[I64]) -> tuple[I32, I64]:
+def _numbered(facts: Sequence[NDArray[Any]]) -> tuple[I32, I64]:
     """Number of each row's combination of facts (in their order), and a row of each number."""
     key = np.zeros(len(facts[0]), np.int64)
     for fact in facts:
@@ -86,67 +93,71 @@ def _numbered(facts: list[I64]) -> tuple[I32, I64]:
     return number.astype(np.int32), first
 
 
-def _stepped(
-    workspace: Workspace, split: Pieces, inherited: Inherited
-) -> tuple[I64, I64, I64, I32, I32]:
-    """For each piece its steps of (region, contract): piece, since, until, region, contract."""
-    meters = workspace.meters
-    pair = meters.entity[split.row].astype(np.int64) * max(len(meters.flow_names), 1)
-    pair += meters.flow[split.row]
-    pairs, line = np.unique(pair, return_inverse=True)
-    lines = [
-        _line(inherited, *divmod(one, max(len(meters.flow_names), 1)), meters.flow_names)
-        for one in pairs.tolist()
-    ]
-    for name in inherited.meters_with_rates():
-        _own_rates(workspace, split, inherited, name, line, lines)
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Pieces cut where region or contract changes."""
+
+    piece: I64
+    since: I64
+    until: I64
+    region: I32
+    contract: I32
+
+
+def _stepped(workspace: Workspace, split: Pieces, inherited: Inherited) -> _Steps:
+    """Each piece by the steps of its (entity, flow), clipped to the piece."""
+    line, lines = _lines(workspace, split, inherited)
     counts = np.array([len(one) for one in lines], dtype=np.int64)
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    steps = np.array([step for one in lines for step in one], dtype=np.int64).reshape(-1, 4)
+    table = np.array([step for one in lines for step in one], dtype=np.int64).reshape(-1, 4)
     times = counts[line] if len(line) else np.zeros(0, np.int64)
-    at = np.repeat(np.arange(len(split.row)), times)
-    nth = np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
-    step = steps[start[line[at]] + nth]
-    since = np.maximum(split.since[at], step[:, 0])
-    until = np.minimum(split.until[at], step[:, 1])
+    piece = np.repeat(np.arange(len(split.row)), times)
+    nth = np.arange(len(piece)) - np.repeat(np.cumsum(times) - times, times)
+    step = table[start[line[piece]] + nth]
+    since = np.maximum(split.since[piece], step[:, 0])
+    until = np.minimum(split.until[piece], step[:, 1])
     keep = since < until
-    region, contract = step[keep, 2].astype(np.int32), step[keep, 3].astype(np.int32)
-    return at[keep], since[keep], until[keep], region, contract
+    return _Steps(
+        piece=piece[keep],
+        since=since[keep],
+        until=until[keep],
+        region=step[keep, 2].astype(np.int32),
+        contract=step[keep, 3].astype(np.int32),
+    )
 
 
 Line = list[tuple[int, int, int, int]]
 """(since, until, region, contract) in order of time."""
 
 
-def _line(inherited: Inherited, entity: int, flow: int, flow_names: list[str]) -> Line:
-    return _both(inherited.region(entity), inherited.rate(entity, flow_names[flow]))
+def _lines(workspace: Workspace, split: Pieces, inherited: Inherited) -> tuple[I64, list[Line]]:
+    """The number of each piece's line, and the lines: one per (entity, flow) in use.
 
-
-def _both(region: list[tuple[int, int, int]], rate: list[tuple[int, int, int]]) -> Line:
-    """Two step functions as one, where the first has steps."""
-    out = []
-    for since, until, value in region:
-        covered = [step for step in rate if step[0] < until and step[1] > since]
-        for start, end, row in covered or [(ALWAYS, FOREVER, NONE)]:
-            out.append((max(since, start), min(until, end), value, row))
-    return out
-
-
-def _own_rates(
-    workspace: Workspace,
-    split: Pieces,
-    inherited: Inherited,
-    name: str,
-    line: I64,
-    lines: list[Line],
-) -> None:
-    """Give the pieces of a meter with contract rates of its own lines of their own."""
+    Meters with contract rates of their own have lines of their own.
+    """
     meters = workspace.meters
-    number = meters.ids.index(name).as_py()
-    for piece in np.flatnonzero(meters.meter[split.row] == number).tolist():
-        row = split.row[piece]
-        entity, flow = int(meters.entity[row]), meters.flow_names[meters.flow[row]]
-        own = inherited.meter_rate(name, flow)
-        rate = over(own, inherited.rate(entity, flow))
-        line[piece] = len(lines)
-        lines.append(_both(inherited.region(entity), rate))
+    names = meters.flow_names
+    pair = meters.entity[split.row].astype(np.int64) * max(len(names), 1) + meters.flow[split.row]
+    pairs, line = np.unique(pair, return_inverse=True)
+    lines = []
+    for entity, flow in (divmod(one, len(names)) for one in pairs.tolist()):
+        lines.append(_both(inherited.region(entity), inherited.rate(entity, names[flow])))
+    for name in inherited.meters_with_rates():
+        number = meters.ids.index(name).as_py()
+        for piece in np.flatnonzero(meters.meter[split.row] == number).tolist():
+            row = split.row[piece]
+            entity, flow_name = int(meters.entity[row]), names[meters.flow[row]]
+            rate = over(inherited.meter_rate(name, flow_name), inherited.rate(entity, flow_name))
+            line[piece] = len(lines)
+            lines.append(_both(inherited.region(entity), rate))
+    return line, lines
+
+
+def _both(region: list[Step], rate: list[Step]) -> Line:
+    """Two step functions as one, over the time of the first; the second is there all that time."""
+    return [
+        (max(since, start), min(until, end), number, row)
+        for since, until, number in region
+        for start, end, row in rate
+        if start < until and end > since
+    ]

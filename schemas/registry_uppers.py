@@ -29,6 +29,16 @@ class Pieces:
     until: I64
 
 
+class Piece(NamedTuple):
+    """A meter row while it has one upper entity."""
+
+    row: int
+    upper: int
+    supplied: bool
+    since: int
+    until: int
+
+
 class Upper(NamedTuple):
     """One upper meter that remains: its entity, whether by `supplied_by`, and its carrier."""
 
@@ -46,20 +56,16 @@ def pieces(meters: Meters, carriers: Mapping[str, str] | None, mistakes: list[Mi
     upper = np.where(meters.supplier != NOBODY, meters.supplier, NOBODY).astype(np.int32)
     first_edge = meters.upper_start[:-1][plain]
     upper[plain] = meters.entity[above.first_row[meters.upper[first_edge]]]
-    parts: list[tuple[int, int, bool, int, int]] = []
+    split: list[Piece] = []
     for row in np.flatnonzero(~plain & (count > 0)).tolist():
-        parts.extend(_split(above, row, mistakes))
-    columns = list(zip(*parts, strict=True)) if parts else [[], [], [], [], []]
-
-    def joined(most: NDArray[np.generic], i: int) -> NDArray[np.generic]:
-        return np.concatenate([most, np.array(columns[i], dtype=most.dtype)])
-
+        split.extend(_split(above, row, mistakes))
+    supplied = meters.supplier[whole] != NOBODY
     return Pieces(
-        row=joined(whole, 0),  # type: ignore[arg-type]
-        upper=joined(upper[whole], 1),  # type: ignore[arg-type]
-        supplied=joined(meters.supplier[whole] != NOBODY, 2),  # type: ignore[arg-type]
-        since=joined(meters.since[whole], 3),  # type: ignore[arg-type]
-        until=joined(meters.until[whole], 4),  # type: ignore[arg-type]
+        row=np.append(whole, np.array([one.row for one in split], np.int64)),
+        upper=np.append(upper[whole], np.array([one.upper for one in split], np.int32)),
+        supplied=np.append(supplied, np.array([one.supplied for one in split], np.bool_)),
+        since=np.append(meters.since[whole], np.array([one.since for one in split], np.int64)),
+        until=np.append(meters.until[whole], np.array([one.until for one in split], np.int64)),
     )
 
 
@@ -138,10 +144,8 @@ def _plain_rows(above: _Above) -> NDArray[np.bool_]:
     return plain
 
 
-def _split(
-    above: _Above, row: int, mistakes: list[Mistake]
-) -> list[tuple[int, int, bool, int, int]]:
-    """A row as (row, u, supplied, since, until), cut where its upper entity may change."""
+def _split(above: _Above, row: int, mistakes: list[Mistake]) -> list[Piece]:
+    """A row cut where its upper entity may change."""
     meters = above.meters
     since, until = int(meters.since[row]), int(meters.until[row])
     cuts = sorted(cut for cut in above.cuts(row, set()) if since < cut < until)
@@ -153,7 +157,7 @@ def _split(
             meters.tables.tell(mistakes, [row], wrong)
             return []
         upper = next(iter(remaining), Upper(NOBODY, False, ""))
-        out.append((row, upper.entity, upper.supplied, start, end))
+        out.append(Piece(row, upper.entity, upper.supplied, start, end))
     return out
 
 
