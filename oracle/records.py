@@ -77,18 +77,21 @@ class FactorRow:
     valid_to: int | None
     """Excluded; None: to the next row of its factor, variant and region, the last one onward."""
     value: int
+    own: bool = False
+    """The workspace's own row, which goes over the library's of the same region."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoalRow:
-    """Standard coal of a flow over `[since, until)`: 10**-9 kgce per native unit, on one basis."""
+    """Standard coal of a flow on one basis: 10**-9 kgce per native unit, dated as a factor is."""
 
     flow: str
     basis: str
-    """`equivalent` or `primary`."""
+    """`equivalent` or `primary`; a flow without rows of the second has one basis only."""
     value: int
-    since: int = ALWAYS
-    until: int = FOREVER
+    valid_from: int = ALWAYS
+    valid_to: int | None = None
+    arrears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
