@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from factors.fit import equally_good, unfit
-from factors.library import LIBRARY, Library, load_library, releases
+from factors.library import LIBRARY, Library, load_library, read_document, releases
 from factors.own import OwnFiles, contract_rows
 from factors.rows import FactorRow
 from factors.tables import Catalogue
@@ -17,7 +17,7 @@ from schemas.factor_files import FlowEntry, Standard
 from schemas.mistakes import Mistake, Mistakes, did_you_mean
 from schemas.settings import Accounting
 
-__all__ = ["Catalogue", "load_catalogue", "usable"]
+__all__ = ["NEVER_BY_DEFAULT", "SETTINGS", "Catalogue", "load_catalogue", "usable"]
 
 SETTINGS = "everygram.yaml"
 NEVER_BY_DEFAULT = ("one_source", "recalled")
@@ -35,22 +35,22 @@ def load_catalogue(
 ) -> Catalogue:
     """The catalogue of a workspace. Raises Mistakes with all that must be put right.
 
-    factor_files: the workspace's own (`factors/**/*.yaml`) · zone: where dates are midnights · root:
-    the workspace, from which mistakes name files · contracts: its rates, in the order that
+    factor_files: the workspace's own (`factors/**/*.yaml`) · zone: where dates are midnights ·
+    root: the workspace, from which mistakes name files · contracts: its rates, in the order that
     `Catalogue.market` numbers them by.
     """
     mistakes: list[Mistake] = []
-    release = _release(accounting, library_path, mistakes)
+    release = _release(accounting, library_path, root)
     library = load_library(release, zone, library_path)
     mistakes += library.mistakes
     own = OwnFiles(library, zone, root, mistakes)
     for path in factor_files:
         own.read(path)
-    rule = _rule(accounting, library, own, mistakes)
+    rule = _rule(accounting, library, own, root, mistakes)
     if accounting.gwp not in library.gwp:
         known = ", ".join(library.gwp)
         text = f"no GWP set '{accounting.gwp}' in library {release}: write one of {known}"
-        mistakes.append(Mistake(SETTINGS, 1, text))
+        mistakes.append(_in_settings(root, "gwp", text))
     if mistakes:
         raise Mistakes(mistakes)
     entries = library.flows | own.flows
@@ -81,18 +81,26 @@ def usable(row: FactorRow, accept: Sequence[str]) -> bool:
     return row.evidence not in NEVER_BY_DEFAULT or row.evidence in accept
 
 
-def _release(accounting: Accounting, where: Path, mistakes: list[Mistake]) -> str:
+def _release(accounting: Accounting, where: Path, root: Path) -> str:
     known = releases(where)
     release = accounting.library or known[-1]
     if release not in known:
         text = f"no release '{release}' of the factor library: write one of {', '.join(known)}"
-        mistakes.append(Mistake(SETTINGS, 1, text))
-        raise Mistakes(mistakes)
+        raise Mistakes([_in_settings(root, "library", text)])
     return release
 
 
+def _in_settings(root: Path, key: str, message: str) -> Mistake:
+    """A mistake at a key of `accounting`."""
+    line = 1
+    if (root / SETTINGS).is_file():
+        document = read_document(root / SETTINGS, SETTINGS, [])
+        line = document.line(("accounting", key))
+    return Mistake(SETTINGS, line, message)
+
+
 def _rule(
-    accounting: Accounting, library: Library, own: OwnFiles, mistakes: list[Mistake]
+    accounting: Accounting, library: Library, own: OwnFiles, root: Path, mistakes: list[Mistake]
 ) -> Standard:
     known = library.standards | own.standards
     if accounting.standard not in known:
@@ -101,7 +109,7 @@ def _rule(
             f"unknown accounting standard '{accounting.standard}'{hint}: write one of "
             f"{', '.join(known)}, or give factors/*.yaml rows of your own standard"
         )
-        mistakes.append(Mistake(SETTINGS, 1, text))
+        mistakes.append(_in_settings(root, "standard", text))
     return known.get(accounting.standard, Standard())
 
 

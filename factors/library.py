@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from factors.exact import InexactError, evaluate
 from factors.rows import CO2E, FactorRow, Reader
+from factors.units import UnitError, unit
 from schemas.factor_files import CoalEntry, FactorEntry, FlowEntry, Gas, Region, Release, Standard
 from schemas.mistakes import Mistake
 from schemas.yaml_lines import Document, read_yaml, validation_mistakes
@@ -142,10 +143,15 @@ def _flows(document: Document, library: Library) -> None:
     flows = Document(document.file, {"flows": named}, document.node)
     library.flows = _named(flows, FlowEntry, library.mistakes, "flows")
     for name, flow in library.flows.items():
+        texts = []
         if flow.carrier not in library.carriers:
-            line = document.line(("flows", name))
-            text = f"flow {name}: carrier '{flow.carrier}' is not among the carriers: add it"
-            library.mistakes.append(Mistake(document.file, line, text))
+            texts.append(f"carrier '{flow.carrier}' is not among the carriers: add it")
+        try:
+            unit(flow.unit)
+        except UnitError as error:
+            texts.append(f"unit: {error}")
+        line = document.line(("flows", name))
+        library.mistakes += [Mistake(document.file, line, f"flow {name}: {t}") for t in texts]
 
 
 def _gwp(document: Document, library: Library) -> None:

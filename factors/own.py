@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 from factors.exact import InexactError, evaluate
 from factors.library import Library, items, one, read_document
 from factors.rows import CO2E, OWN, FactorRow, Reader
+from factors.tables import CONTRACT
 from factors.units import UnitError, factor_ratio, unit
 from schemas.contracts import Contract
 from schemas.factor import Flow
 from schemas.factor_files import FactorEntry, FlowEntry, Standard
 from schemas.mistakes import Mistake, did_you_mean
-
-CONTRACT = "contract"
-"""What stands for the accounting standard in rows of contract rates."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,9 @@ from factors.units import factor_ratio
 from schemas.factor import MARKET_BASIS, REGION_FOUND, Flow, Steps
 from schemas.factor_files import Standard
 
+CONTRACT = "contract"
+"""What stands for the accounting standard in rows of contract rates."""
+
 ANYWHERE = "*"
 """Region of a factor that holds everywhere."""
 
@@ -75,7 +78,7 @@ class Catalogue:
         """The location-based factor of a flow for a region code ('' where none is named)."""
         return self._once(
             ("location", flow, region),
-            lambda: self._resolved(flow, "", region),
+            lambda: self.resolved(flow, "", region),
         )
 
     def market(self, flow: str, region: str, contract: int = -1) -> Steps:
@@ -106,6 +109,28 @@ class Catalogue:
             found[-1] = (codes[-1], country)
             found[0] = (codes[0], exact)
         return [*found, (ANYWHERE, country)]
+
+    @property
+    def regions(self) -> list[str]:
+        """The listed region codes."""
+        return list(self._library.regions)
+
+    def unused(self, row: FactorRow) -> bool:
+        """Whether a row has no say here, being of another standard."""
+        return self.table(row) is None and row.standard != CONTRACT
+
+    def factor_key(self, flow: str) -> str:
+        """The key of the rows that a flow is multiplied by."""
+        return self._keys[flow][0]
+
+    def coal_key(self, flow: str) -> str:
+        """The key of a flow's standard coal, '' where it is not counted there."""
+        return self._keys[flow][1]
+
+    def with_rows(self, flow: str) -> list[tuple[str, str]]:
+        """(variant, region) of every table of rows that the flow's factor has."""
+        factor = self._keys[flow][0]
+        return sorted(table[1:] for table in self._tables if table[0] == factor)
 
     def knows_region(self, region: str) -> bool:
         """Whether the region, or one above it, is listed or has a row."""
@@ -155,7 +180,7 @@ class Catalogue:
     def _market(self, flow: str, region: str, contract: int) -> Steps:
         layers = [marked(self.location(flow, region), basis=_LOCATION)]
         if self.rule.residual:
-            residual = self._resolved(flow, self.rule.residual, region)
+            residual = self.resolved(flow, self.rule.residual, region)
             layers.insert(0, marked(residual, basis=_RESIDUAL))
         if contract >= 0:
             place = self._first_contract + contract
@@ -163,8 +188,8 @@ class Catalogue:
             layers.insert(0, marked(rate, basis=_CONTRACT))
         return overlay(layers)
 
-    def _resolved(self, flow: str, variant: str, region: str) -> Steps:
-        """R8's walk, per instant: the nearest region that has a row."""
+    def resolved(self, flow: str, variant: str, region: str) -> Steps:
+        """R8's walk, per instant: the nearest region with a row of the variant ('' the usual)."""
         layers = []
         for code, found in self.walk(region):
             steps = self._of_region(flow, variant, code)
