@@ -61,15 +61,13 @@ class Collector:
         case = Case(frame.received_us, source.may, source.align_s, source.zone)
         into = Gathering(frame, self._facts, case)
         if frame.problem:
-            payload = frame.payload if isinstance(frame.payload, bytes) else b""
-            into.reject(Reason.MALFORMED, frame.problem, _place(frame), payload)
+            into.reject(Reason.MALFORMED, frame.problem, _place(frame), _shown(frame))
             return into.decoded()
         try:
             case.revision = _revision(frame, source)
             return self._decode(frame, source, into)
         except Refused as refused:
-            payload = frame.payload if isinstance(frame.payload, bytes) else ""
-            into.reject(refused.reason, refused.message, _place(frame), payload)
+            into.reject(refused.reason, refused.message, _place(frame), _shown(frame))
             return into.decoded()
 
     def _decode(self, frame: Frame, source: SourceRules, into: Gathering) -> Decoded:
@@ -97,6 +95,10 @@ class Collector:
         if decode is None:
             raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
         return decode(payload, self._tables, limits, into)
+
+
+def _shown(frame: Frame) -> bytes:
+    return frame.payload if isinstance(frame.payload, bytes) else b""
 
 
 def _place(frame: Frame) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-PACKED = {".gz": "gzip", ".zst": "zstd"}
+PACKED = (".gz", ".zst")
 """Suffixes of compressed files."""
 
 _FORMS = {

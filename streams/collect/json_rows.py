@@ -88,7 +88,7 @@ def raw_of(value: Any) -> Raw:
         raise Refused(
             Reason.MALFORMED, f"{names} stands twice in one reading: two readings in one?"
         )
-    return Raw(*(value.get(name) for name in FIELDS))
+    return Raw(**{name: value[name] for name in FIELDS if name in value})
 
 
 def elements(text: str) -> Iterator[tuple[str, bool]]:

@@ -69,8 +69,8 @@ def _add_row(data: bytes, names: list[str], position: str, into: Gathering) -> N
         if len(cells) != len(names):
             raise Refused(Reason.MALFORMED, f"{len(cells)} cells under {len(names)} columns: a row cut "
                           "short, or two in one line")  # fmt: skip
-        row = dict(zip(names, cells, strict=True))
-        raw = Raw(*(row.get(name) for name in FIELDS))
+        row = zip(names, cells, strict=True)
+        raw = Raw(**{name: cell for name, cell in row if name in FIELDS})
         if raw.revision:
             raw.revision = Number(raw.revision)
     except Refused as refused:

@@ -1,0 +1,1 @@
+"""The streams wired to a runtime: files in, tables out."""
