@@ -1,4 +1,4 @@
-"""In which order readings arrive: copies, latecomers, disorder; and what is carried into tomorrow."""
+"""In which order readings arrive: copies, latecomers, disorder; what is carried into tomorrow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Arrived:
 
 
 def arrive(sent: Sent, carried: Sent, until: int | None, chance: Draws, rates: Rates) -> Arrived:
-    """Let readings arrive; those that arrive at `until` (a quarter hour) or later are for tomorrow."""
+    """Let readings arrive; those that arrive after `until` (a quarter hour) are for tomorrow."""
     copied = sent.take(chance.hits(rates.duplicates, len(sent)))
     copied.arrival = copied.arrival + chance.below(5, len(copied))
     both = Sent.join([sent, copied])

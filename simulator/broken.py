@@ -1,4 +1,4 @@
-"""Readings that must be rejected: real ones, broken in one way each, with the reason that must be told."""
+"""Readings that must be rejected: real ones, each broken in one way whose reason is known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from schemas.reading import QUALITIES, Reason
 from simulator.draw import Block
-from simulator.draws import Draws
+from simulator.draws import Draws, Ints
 from simulator.stories import Sent
 
 TYPED = (
@@ -63,17 +63,44 @@ def lines(block: Block, sent: Sent, which: list[int], zero: int) -> list[Line]:
     return out
 
 
-def breaks(
-    block: Block, sent: Sent, zero: int, kind: str, rate: float, chance: Draws
-) -> tuple[list[Line], list[Reason]]:
-    """Broken copies of readings at this rate, and the reason of each."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a file of readings is to hold: good ones in order, bad ones put in before places `at`.
+
+    `zero` is the epoch second of the first day's midnight.
+    """
+
+    block: Block
+    sent: Sent
+    zero: int
+    bad: list[Line]
+    at: Ints
+
+    def order(self) -> Ints:
+        """The order to write in, where the bad ones are numbered on after the good ones."""
+        good, bad = len(self.sent), len(self.bad)
+        return np.insert(np.arange(good), self.at, good + np.arange(bad))
+
+    def shown(self) -> Ints:
+        """What the meters of the good ones show: 10**-6 of the unit that they show it in."""
+        up = np.array([m.shown[0] for m in self.block.meters], dtype=np.int64)
+        down = np.array([m.shown[1] for m in self.block.meters], dtype=np.int64)
+        return self.sent.quantity * up[self.sent.row] // down[self.sent.row]
+
+
+def page(
+    block: Block, sent: Sent, zero: int, chance: Draws, broken: tuple[str, float]
+) -> tuple[Page, list[Reason]]:
+    """A file of these readings, with `broken` (kind of file, rate) ones in it; their reasons."""
+    kind, rate = broken
     plain = np.array([m.shown == (1, 1) for m in block.meters])
     pool = np.flatnonzero(plain[sent.row])
     n = chance.count(rate, len(sent)) if len(pool) else 0
     victims = pool[chance.below(len(pool), n)].tolist()
     reasons = [REASONS[kind][i] for i in chance.below(len(REASONS[kind]), n)]
     whole = lines(block, sent, victims, zero)
-    return [_broken(x, why) for x, why in zip(whole, reasons, strict=True)], reasons
+    bad = [_broken(x, why) for x, why in zip(whole, reasons, strict=True)]
+    return Page(block, sent, zero, bad, np.sort(chance.below(len(sent) + 1, n))), reasons
 
 
 def _broken(x: Line, why: Reason) -> Line:

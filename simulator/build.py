@@ -15,7 +15,7 @@ BLOCK = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many of each level; `lines` is shared out among the enterprises, the first get one more."""
+    """How many of each level; the first enterprises get one line more than the last."""
 
     districts: int
     parks: int
@@ -41,7 +41,7 @@ class Sizes:
 
 
 def build(seed: int, meters: int, entities: int | None) -> Plan:
-    """Draw a city of exactly so many meters and entities; ValueError where the meters are too few."""
+    """Draw a city of exactly so many meters and entities; ValueError where they are too few."""
     sizes = Sizes.of(meters, entities)
     plan = Plan(seed)
     _top(plan, sizes)
@@ -99,17 +99,17 @@ def _top(plan: Plan, sizes: Sizes) -> None:
 
 
 def _park(plan: Plan, park: int, number: int) -> None:
-    """The park's own meters: its streets, and in park 1 the steam station that feeds a neighbour."""
+    """The park's own meters: its streets; in park 1 the steam station that feeds a neighbour."""
     name = plan.entities[park].id
     plan.meters.append(Meter(f"{name}/streets", park, Role.PARK, 4_000, sector=9))
     if number == 0:
-        plan.meters.append(
-            Meter(f"{name}/station", park, Role.STATION, 900_000, unit="MJ", shown=(1000, 1))
-        )
+        station = Meter(f"{name}/station", park, Role.STATION, 900_000)
+        station.unit, station.shown = "MJ", (1000, 1)
+        plan.meters.append(station)
 
 
 def _move_lines(plan: Plan) -> None:
-    """Sell a line of enterprise 1 that its seller still feeds; re-feed one of enterprise 4 from 2."""
+    """Sell a line of enterprise 1 that its seller still feeds; feed one of 4 from its buyer 2."""
     seller, buyer, last = plan.firms[3].entity, plan.firms[1].entity, plan.firms[-1].entity
     sold = plan.entities[plan.firms[0].entity + 1]
     sold.parents = (sold.parents[0], last)
@@ -134,8 +134,7 @@ def _contracts(plan: Plan) -> None:
 
 
 def _blocks(plan: Plan) -> None:
-    """Cut the meters into blocks: a new one with each district, and before one grows too large (a park's
-    own meters come before its first enterprise's).
+    """Cut the meters into blocks: a new one with each district, and before one grows too large.
 
     The first four enterprises stay together: a line moves between two of them.
     """

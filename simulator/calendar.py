@@ -49,7 +49,7 @@ class Day:
         return max(0, self.temperature - 24)
 
     def sun(self) -> Ints:
-        """Per mille of a panel's rated energy in each of the 96 quarter hours: a parabola by daylight."""
+        """Per mille of full sun in each of the 96 quarter hours: a parabola over daylight."""
         first, last = DAYLIGHT[self.date.month - 1]
         t = np.arange(96, dtype=np.int64)
         inside = (t >= first) & (t <= last)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from schemas.reading import Reason
 from schemas.rollup import GRAINS, QUANTITY
 from simulator.arrivals import arrive
-from simulator.broken import Line, breaks, lines
+from simulator.broken import Line, Page, lines, page
 from simulator.build import build
 from simulator.calendar import day as day_of
 from simulator.column_files import write_arrow, write_edits, write_parquet
@@ -31,7 +31,7 @@ from simulator.registry import write_workspace
 from simulator.stories import Sent, Told, tell
 from simulator.text_files import CSV, HEADER, JSONL, line_text, write_text
 
-WRITERS = {
+WRITERS: dict[str, Callable[[Path, Page], None]] = {
     "parquet": write_parquet,
     "arrow": write_arrow,
     "csv": partial(write_text, form=CSV),
@@ -74,10 +74,11 @@ def simulate(
     grains: tuple[str, ...] = GRAINS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Simulated:
-    """Write a workspace of a city that never was, with `days` local days of readings, and its truth.
+    """Write a workspace of a city that never was: `days` local days of readings, and the truth.
 
-    The same arguments give the same bytes on any machine. `formats` is parquet, jsonl, csv or arrow;
-    `grains` the truth to sum (fewer for large cities); `progress(done, total)` is told of each file.
+    The same arguments give the same figures on any machine. `formats` is parquet, jsonl, csv or
+    arrow; `grains` the truth to sum (fewer for large cities); `progress(done, total)` hears of
+    each file.
     Raises ValueError for sizes that make no city, FileExistsError where the target is in use.
     """
     if formats not in WRITERS:
@@ -147,12 +148,11 @@ class _Run:
         expected.conflicts += len(told.conflicts)
 
     def _readings(self, block: Block, sent: Sent, folder: str, chance: Draws) -> None:
-        bad, reasons = breaks(block, sent, self.zero, self.kind, self.rates.malformed, chance)
+        broken = (self.kind, self.rates.malformed)
+        written, reasons = page(block, sent, self.zero, chance, broken)
         for reason in reasons:
             self.city.expected.reject(reason.value)
-        at = np.sort(chance.below(len(sent) + 1, len(bad)))
-        path = self._path("readings", folder, block)
-        WRITERS[self.kind](path, block, sent, self.zero, bad, at)
+        WRITERS[self.kind](self._path("readings", folder, block), written)
 
     def _edits(self, block: Block, edits: Sent, folder: str, chance: Draws) -> None:
         """The corrections of the day, and measured readings that this source must not give."""

@@ -11,12 +11,10 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from schemas.reading import QUALITIES
-from simulator.broken import Line
+from simulator.broken import Line, Page
 from simulator.draw import Block
 from simulator.draws import Ints
 from simulator.exact import decimals
-from simulator.stories import Sent
-from simulator.text_files import shown
 
 FRAME = 1000
 """Readings in a frame of an Arrow stream."""
@@ -49,41 +47,43 @@ ARROW = pa.schema(
 AUTHOR = [pa.field("author", pa.string()), pa.field("reason", pa.string())]
 
 
-def write_parquet(
-    path: Path, block: Block, sent: Sent, zero: int, bad: list[Line], at: Ints
-) -> None:
-    """Write readings in order with the bad ones put in at these places."""
-    columns, order = _columns(block, sent, zero, bad, at, shown(block, sent))
+def write_parquet(path: Path, page: Page) -> None:
+    """Write the readings."""
+    block, sent, bad = page.block, page.sent, page.bad
+    order = page.order()
+    columns = _columns(page, order, page.shown())
     units = [*sorted({m.shown_unit for m in block.meters}), "kg"]
     unit = np.array([units.index(m.shown_unit) for m in block.meters], dtype=np.int8)
     codes = np.concatenate([unit[sent.row], [units.index(x.unit) for x in bad]]).astype(np.int8)
     table = pa.table(
         [
             columns["meter"],
-            _times(columns["start"][order] * 1000, PARQUET, "start"),
-            _times(columns["end"][order] * 1000, PARQUET, "end"),
-            decimals(columns["quantity"][order], QUANTITY),
+            _times(columns["start"] * 1000, PARQUET, "start"),
+            _times(columns["end"] * 1000, PARQUET, "end"),
+            decimals(columns["quantity"], QUANTITY),
             _words(codes[order], units),
-            _words(columns["rank"][order].astype(np.int8), list(QUALITIES)),
-            columns["revision"][order],
+            _words(columns["rank"].astype(np.int8), list(QUALITIES)),
+            columns["revision"],
         ],
         schema=PARQUET,
     )
     _save(table, path)
 
 
-def write_arrow(path: Path, block: Block, sent: Sent, zero: int, bad: list[Line], at: Ints) -> None:
-    """Write readings in order, in frames, with the bad ones put in at these places."""
+def write_arrow(path: Path, page: Page) -> None:
+    """Write the readings, in frames."""
+    block, sent = page.block, page.sent
+    order = page.order()
     multiplier = np.array([m.multiplier for m in block.meters], dtype=np.int64)
-    columns, order = _columns(block, sent, zero, bad, at, sent.quantity // multiplier[sent.row])
+    columns = _columns(page, order, sent.quantity // multiplier[sent.row])
     table = pa.table(
         [
             columns["meter"],
-            _times(columns["start"][order], ARROW, "start"),
-            _times(columns["end"][order], ARROW, "end"),
-            columns["quantity"][order],
-            columns["rank"][order].astype(np.uint8),
-            columns["revision"][order],
+            _times(columns["start"], ARROW, "start"),
+            _times(columns["end"], ARROW, "end"),
+            columns["quantity"],
+            columns["rank"].astype(np.uint8),
+            columns["revision"],
         ],
         schema=ARROW,
     )
@@ -123,11 +123,10 @@ def _edit_column(rows: list[dict[str, Any]], field: pa.Field) -> pa.Array:
     return pa.array(values, field.type)
 
 
-def _columns(
-    block: Block, sent: Sent, zero: int, bad: list[Line], at: Ints, number: Ints
-) -> tuple[dict[str, Any], Ints]:
-    """Good and bad readings as columns (good ones first), and the order to write them in."""
-    start = zero + sent.start * 900
+def _columns(page: Page, order: Ints, number: Ints) -> dict[str, Any]:
+    """Good and bad readings as columns, in order; `number` as the good ones are written."""
+    sent, bad = page.sent, page.bad
+    start = page.zero + sent.start * 900
     both = {
         "start": (start, [x.start for x in bad]),
         "end": (start + sent.length * 900, [x.end for x in bad]),
@@ -136,20 +135,20 @@ def _columns(
         "revision": (sent.revision, [x.revision for x in bad]),
     }
     columns: dict[str, Any] = {
-        name: np.concatenate([a, np.array(b, dtype=np.int64)]) for name, (a, b) in both.items()
+        name: np.concatenate([a, np.array(b, dtype=np.int64)])[order]
+        for name, (a, b) in both.items()
     }
-    order = np.insert(np.arange(len(sent)), at, len(sent) + np.arange(len(bad)))
-    columns["meter"] = _meters(block, sent, bad, order)
-    return columns, order
+    columns["meter"] = _meters(page, order)
+    return columns
 
 
-def _meters(block: Block, sent: Sent, bad: list[Line], order: Ints) -> pa.DictionaryArray:
+def _meters(page: Page, order: Ints) -> pa.DictionaryArray:
     """Ids by dictionary; a reading without a meter is null."""
-    ids = [m.id for m in block.meters]
+    ids = [m.id for m in page.block.meters]
     known = {name: i for i, name in enumerate(ids)}
-    ids += sorted({x.meter for x in bad if x.meter and x.meter not in known})
+    ids += sorted({x.meter for x in page.bad if x.meter and x.meter not in known})
     known = {name: i for i, name in enumerate(ids)}
-    codes = np.concatenate([sent.row, [known[x.meter] if x.meter else -1 for x in bad]])
+    codes = np.concatenate([page.sent.row, [known[x.meter] if x.meter else -1 for x in page.bad]])
     codes = codes[order].astype(np.int32)
     return pa.DictionaryArray.from_arrays(
         pa.array(codes, mask=codes < 0), pa.array(ids, pa.string())

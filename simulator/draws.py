@@ -1,6 +1,6 @@
 """Chance, the same on every machine: raw bits of PCG64 turned into integers, no float anywhere.
 
-`Generator.integers` may change between numpy versions; the raw stream of a bit generator never does.
+`Generator.integers` may change between numpy versions; a bit generator's raw stream never does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FULL = 1 << 32
 
 
 class Draws:
-    """A stream of chance named by integers (seed, purpose, day, block …): equal names, equal stream."""
+    """A stream of chance named by integers (seed, purpose, day …): equal names, equal stream."""
 
     def __init__(self, *name: int) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence(list(name)))

@@ -73,14 +73,14 @@ def draw_firm(plan: Plan, site: Site, machines: list[int]) -> None:
     entity = len(plan.entities)
     plan.entities.append(
         Entity(
-            name, f"{en} {trade.en} {site.i + 1}", f"{zh}{trade.zh}{site.i + 1}厂",
+            name, f"{en} {trade.en} {site.i + 1}", f"{zh}{trade.zh}{site.i + 1}号",
             "enterprise", (site.above, site.above),
         )
     )  # fmt: skip
     incomers = ";".join(f"{name}/{m}" for m in _incomer_names(site))
     size = 0
     for k, count in enumerate(machines):
-        size += _line(plan, site, chance, (name, entity, sector, incomers), k, count)
+        size += _line(plan, site, chance, (name, entity, sector, incomers), (k, count))
     firm = Firm(entity, site.district, first, sector, incomers, rest=size // 20 + 200)
     if site.solar:
         firm.panels = size * int(chance.between(500, 1800, 1)[0]) // 1000 + 1
@@ -99,10 +99,11 @@ def _incomer_names(site: Site) -> list[str]:
 
 
 def _line(
-    plan: Plan, site: Site, chance: Draws, owner: tuple[str, int, int, str], k: int, count: int
+    plan: Plan, site: Site, chance: Draws, owner: tuple[str, int, int, str], which: tuple[int, int]
 ) -> int:
-    """A line with so many machines; gives their rated energy per quarter hour."""
+    """A line (its number, how many machines); gives their rated energy per quarter hour."""
     name, above, sector, incomers = owner
+    k, count = which
     en, zh = LINE_KINDS[k % len(LINE_KINDS)]
     line = len(plan.entities)
     title, zh_title = f"{en} {k + 1}", f"{zh}{k + 1}"
@@ -150,7 +151,7 @@ def _incomers(plan: Plan, site: Site, firm: Firm, name: str) -> None:
 
 
 def _fuels(plan: Plan, site: Site, firm: Firm, name: str, chance: Draws) -> None:
-    """Gas (hourly where no line has its own meter), heat, and the steam of the neighbouring park."""
+    """Gas (hourly where no line has its own meter), heat, and steam of the neighbouring park."""
     if site.gas:
         hours = 15 if site.i % 4 == 2 else 60
         plan.meters.append(

@@ -23,7 +23,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A sparse matrix [pair, account] in row order, each row not empty: account and sign by entry."""
+    """A sparse matrix [pair, account] by rows, none empty: account and sign of each entry."""
 
     pair: Ints
     """Which pair each row is: index into `Lists.pairs`."""

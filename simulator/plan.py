@@ -33,7 +33,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlowKind:
-    """A flow of the city: its native unit, the smallest step its meters show (10**-6), its sign in emission."""
+    """A flow: its native unit, the smallest step of its meters (10**-6), its sign in emission."""
 
     name: str
     unit: str
@@ -125,7 +125,7 @@ class Firm:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A green-power rate (text, g/kWh) for an entity or one meter, from the phase on that it names."""
+    """A green-power rate (text, g/kWh) of an entity or one meter, from this phase on."""
 
     rate: str
     entity: int = -1
@@ -135,7 +135,7 @@ class Contract:
 
 @dataclass(slots=True)
 class Plan:
-    """The whole city. `blocks` are ranges of meters that are drawn together, each of whole enterprises."""
+    """The whole city. `blocks` are ranges of meters drawn together, of whole enterprises."""
 
     seed: int
     entities: list[Entity] = field(default_factory=list)

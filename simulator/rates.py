@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 class Rates:
     """Shares of readings, 0 to 1.
 
-    duplicates: sent twice · late: arrive 15 minutes to 6 hours behind · edits: corrected by a person
-    (one in ten voids, two in ten are corrected again) · conflicts: two quantities for one interval ·
-    malformed: lines added that must be rejected · disorder: out of place by up to 30 minutes ·
-    missing: never sent · estimated: an estimate or declaration, half of them replaced by a measured
-    reading · revisions: measured again under a higher revision.
+    duplicates: sent twice · late: arrive 15 minutes to 6 hours behind · edits: corrected by a
+    person (one in ten voids, two in ten are corrected again) · conflicts: two quantities for one
+    interval · malformed: added ones that must be rejected · disorder: out of place by up to half an
+    hour · missing: never sent · estimated: an estimate or declaration, half of them replaced by a
+    measured reading · revisions: measured again under a higher revision.
     """
 
     duplicates: float = 0.01
@@ -31,9 +31,7 @@ class Rates:
             if not 0 <= getattr(self, f.name) <= 0.5:
                 raise ValueError(f"{f.name}={getattr(self, f.name)}: a rate lies between 0 and 0.5")
         if self.edits + self.conflicts + self.missing + self.estimated + self.revisions > 1:
-            raise ValueError(
-                "edits, conflicts, missing, estimated and revisions exceed all readings"
-            )
+            raise ValueError("edits, conflicts, missing, estimated, revisions: more than all")
 
 
 CLEAN = Rates(0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The workspace's files: settings, entities, meters, factors, contracts, as a person would write them."""
+"""The workspace's files: settings, entities, meters, factors, contracts, as people write them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from simulator.draws import Ints
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    """A trade: its names, its size (Wh per quarter hour of one machine) and 24 hours per kind of day."""
+    """A trade: its names, the size of a machine (Wh per quarter hour), 24 hours per kind of day."""
 
     en: str
     zh: str
@@ -43,9 +43,9 @@ SECTORS = (
     Sector("Cable", "电缆", 8_000, _shift(200, 1000, 7, 23), _shift(150, 500, 8, 20), _flat(70)),
     Sector("Battery", "电池", 18_000, _THREE, _flat(850), _flat(400)),
     Sector("Food", "食品", 5_000, _shift(350, 1000, 5, 20), _shift(330, 800, 5, 18), _flat(250)),
-    Sector("Logistics", "物流", 3_000, _shift(300, 900, 6, 23), _shift(300, 800, 6, 23), _flat(280)),
-    Sector("Hospital", "医院", 6_000, _shift(450, 1000, 7, 19), _shift(430, 750, 7, 19), _flat(480)),
-    Sector("University", "大学", 4_000, _shift(250, 900, 7, 23), _shift(260, 600, 8, 23), _flat(120)),
+    Sector("Logistics", "物流", 3_000, _shift(300, 900, 6, 23), _shift(300, 800, 6, 23), _flat(90)),
+    Sector("Hospital", "医院", 6_000, _shift(450, 990, 7, 19), _shift(430, 750, 7, 19), _flat(480)),
+    Sector("University", "大学", 4_000, _shift(250, 900, 7, 23), _shift(260, 600, 8, 23), _flat(9)),
     Sector("Data centre", "数据中心", 26_000, _flat(940), _flat(930), _flat(935)),
 )  # fmt: skip
 

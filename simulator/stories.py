@@ -82,8 +82,7 @@ def tell(block: Block, truth: Ints, day: int, phase: int, rates: Rates) -> Told:
     for length, kind in ((1, ~block.hourly), (4, block.hourly)):
         rows = np.flatnonzero(kind & lives)
         whole = truth[rows].reshape(len(rows), 96 // length, length).sum(axis=2)
-        group = _Group(block, rows, whole, length, day, chance)
-        group.always = block.number == 0 and length == 1
+        group = _Group(block, rows, whole, day, chance)
         group.tell(rates)
         sent += group.sent
         conflicts += group.conflicts
@@ -96,17 +95,16 @@ def tell(block: Block, truth: Ints, day: int, phase: int, rates: Rates) -> Told:
 class _Group:
     """Meters of one interval length, one day."""
 
-    def __init__(
-        self, block: Block, rows: Ints, whole: Ints, length: int, day: int, chance: Draws
-    ) -> None:
-        self.rows, self.whole, self.length, self.day, self.chance = rows, whole, length, day, chance
+    def __init__(self, block: Block, rows: Ints, whole: Ints, day: int, chance: Draws) -> None:
+        self.rows, self.whole, self.day, self.chance = rows, whole, day, chance
+        self.length = 96 // whole.shape[1]
+        self.always = block.number == 0 and self.length == 1
+        """Whether the first meter never misses midnight: so the span is known to be whole days."""
         self.step = block.step[rows]
         self.final = whole.copy()
         self.rank = np.full(whole.shape, Rank.MEASURED, dtype=np.uint8)
         self.sent: list[Sent] = []
         self.conflicts: list[Ints] = []
-        self.always = False
-        """Whether the first meter never misses midnight: so the span is known to be whole days."""
 
     def tell(self, rates: Rates) -> None:
         self.story = _stories(self.chance, self.whole.shape, rates)
@@ -205,7 +203,7 @@ def _stories(chance: Draws, shape: tuple[int, ...], rates: Rates) -> NDArray[np.
 
 
 def _cut(values: Ints, length: int) -> Ints:
-    """Whole readings cut into quarter hours, each part the difference of two floored shares (R4)."""
+    """Whole readings cut into quarter hours: a part is the difference of two floored shares."""
     shares = [values * k // length for k in range(length + 1)]
     parts = [after - before for before, after in pairwise(shares)]
     return np.stack(parts, axis=2).reshape(len(values), -1)

@@ -12,11 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.reading import QUALITIES
-from simulator.broken import Line
-from simulator.draw import Block
-from simulator.draws import Ints
+from simulator.broken import Line, Page
 from simulator.exact import decimals
-from simulator.stories import Sent
 
 CHINA = timezone(timedelta(hours=8))
 HEADER = "meter,start,end,quantity,unit,quality,revision"
@@ -44,15 +41,12 @@ JSONL = Form(
 CSV = Form("", *(",",) * 6, "\n")
 
 
-def write_text(
-    path: Path, block: Block, sent: Sent, zero: int, bad: list[Line], at: Ints, *, form: Form
-) -> None:
-    """Write readings in order with the bad lines put in at these places."""
-    every = _bulk(block, sent, zero, form)
-    if bad:
-        odd = pa.array([line_text(x, form) for x in bad], pa.large_string())
-        order = np.insert(np.arange(len(sent)), at, len(sent) + np.arange(len(bad)))
-        every = pa.concat_arrays([every, odd]).take(pa.array(order))
+def write_text(path: Path, page: Page, *, form: Form) -> None:
+    """Write the readings, a line for each."""
+    every = _bulk(page, form)
+    if page.bad:
+        odd = pa.array([line_text(x, form) for x in page.bad], pa.large_string())
+        every = pa.concat_arrays([every, odd]).take(pa.array(page.order()))
     _, ends, data = every.buffers()
     last = int(np.frombuffer(ends, dtype=np.int64)[every.offset + len(every)])
     first = int(np.frombuffer(ends, dtype=np.int64)[every.offset])
@@ -63,8 +57,9 @@ def write_text(
             out.write(memoryview(data)[first:last])
 
 
-def _bulk(block: Block, sent: Sent, zero: int, form: Form) -> pa.LargeStringArray:
-    """Every reading's line: meter, times, number and the rest, each piece taken from a short table."""
+def _bulk(page: Page, form: Form) -> pa.LargeStringArray:
+    """The good readings' lines: meter, times, number, rest, each piece taken from a short table."""
+    block, sent, zero = page.block, page.sent, page.zero
     text = pa.large_string()
     heads = pa.array([f"{form.before}{m.id}{form.start}" for m in block.meters], text)
     first = int(sent.start.min()) if len(sent) else 0
@@ -93,17 +88,10 @@ def _bulk(block: Block, sent: Sent, zero: int, form: Form) -> pa.LargeStringArra
     return pc.binary_join_element_wise(
         heads.take(pa.array(sent.row)),
         times.take(pa.array((sent.start - first) * 2 + (sent.length == 4))),
-        decimals(shown(block, sent), pa.decimal128(18, 6)).cast(text),
+        decimals(page.shown(), pa.decimal128(18, 6)).cast(text),
         tails.take(pa.array(tail)),
         pa.scalar("", text),
     )
-
-
-def shown(block: Block, sent: Sent) -> Ints:
-    """What the meters show: 10**-6 of the unit that they show it in."""
-    up = np.array([m.shown[0] for m in block.meters], dtype=np.int64)
-    down = np.array([m.shown[1] for m in block.meters], dtype=np.int64)
-    return sent.quantity * up[sent.row] // down[sent.row]
 
 
 def line_text(x: Line, form: Form, more: tuple[str, str] | None = None) -> str:
