@@ -1,0 +1,1 @@
+"""The accounting itself, engine-free: collect, book, settle. Each is a function of its input."""

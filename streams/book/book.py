@@ -1,0 +1,270 @@
+"""The book: readings go in, the reading in force stands in each cell (R3, R4, R9 c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.compiled import Compiled
+from schemas.reading import Readings
+from streams.book import apply as kernel
+from streams.book import cut, keys, undo
+from streams.book.days import DAY_S, DayFile, Days
+from streams.book.rows import Rows
+
+LONGER = -1
+"""In the undo log: the day of the table of longer readings, which has none."""
+SPREAD_CELLS = 4_000_000
+"""Longer readings are cut in chunks of about so many cells."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """R9 (c) as the set of readings has it: distinct in force, distinct in force nowhere, copies."""
+
+    accepted: int = 0
+    superseded: int = 0
+    duplicate: int = 0
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """Cells' worth of readings: time of the cell, slot, key (uint64) and quantity of each."""
+
+    time: NDArray[np.int64]
+    slot: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    quantity: NDArray[np.int64]
+
+
+class Book:
+    """The readings in force of one workspace, in a folder of mapped files."""
+
+    def __init__(self, folder: Path, compiled: Compiled, base_s: int) -> None:
+        self.days = Days(folder)
+        self.base_s = base_s
+        self.counts = Counts()
+        self.span: tuple[int, int] | None = None
+        """Start of the first and end of the last accepted reading, epoch s."""
+        self.dirty: dict[int, NDArray[np.uint8]] = {}
+        """UTC day -> by base interval, 1 where a cell changed since settle last looked."""
+        self.longer = Rows(folder / "longer", width=8, key_width=6)
+        self._lost: dict[tuple[int, int], Rows] = {}
+        self._undo: undo.Undo | None = None
+        self.renumber(compiled)
+
+    def renumber(self, compiled: Compiled) -> None:
+        """Take up a registry: slots are append-only, within a cell size too."""
+        self.cell_s = compiled.meter_cell_s.astype(np.int64)
+        self.sizes, self.size_of = np.unique(self.cell_s, return_inverse=True)
+        self.size_of = self.size_of.astype(np.int64)
+        self.local = np.zeros(len(self.cell_s), np.int64)
+        self.slots_of_size: list[NDArray[np.int64]] = []
+        for n in range(len(self.sizes)):
+            mine = np.flatnonzero(self.size_of == n)
+            self.local[mine] = np.arange(len(mine))
+            self.slots_of_size.append(mine)
+
+    # -- epochs ---------------------------------------------------------------------------------
+
+    def begin(self, epoch: int) -> None:
+        """Start an epoch: from here on a kill takes the book back to this point."""
+        if self._undo is not None:
+            self._undo.close()
+        self._undo = undo.Undo(self.days.folder, epoch)
+        self._undo.length(LONGER, 0, len(self.longer))
+
+    def forget(self, epoch: int) -> None:
+        """The epoch is committed: its undo log is not needed any more."""
+        for path in undo.pending(self.days.folder):
+            if int(path.suffix[1:]) <= epoch:
+                path.unlink()
+
+    def roll_back(self) -> bool:
+        """After a kill: undo every epoch that was not committed. True if there was one."""
+        logs = undo.pending(self.days.folder)
+        touched: set[int] = set()
+        for path in logs:
+            for record in reversed(list(undo.read(path))):
+                self._restore(record)
+                if isinstance(record, undo.CellsBefore):
+                    touched.update(keys.longer_rows(record.full[:, 1]).tolist())
+        self._recount_force({n for n in touched if 0 <= n < len(self.longer)})
+        for path in logs:
+            path.unlink()
+        return bool(logs)
+
+    def _restore(self, record: undo.CellsBefore | undo.LengthBefore) -> None:
+        if isinstance(record, undo.LengthBefore):
+            rows = self.longer if record.day == LONGER else self._lost_of(record.day, record.cell_s)
+            rows.cut(record.length)
+            return
+        file = self.days.get(record.day, record.cell_s)
+        if file is None:
+            return
+        changed = np.zeros(file.intervals, np.uint8)
+        kernel.restore(file.cells, record.stride, file.stride, record.empty, record.full, changed)
+        self._mark(file, changed)
+
+    def _recount_force(self, numbers: set[int]) -> None:
+        """In how many cells each of these longer readings is in force, from the cells themselves."""
+        for number in numbers:
+            row = self.longer.rows[number]
+            cell_s, start = int(row[kernel.L_CELL_S]), int(row[kernel.L_START])
+            times = start + cell_s * np.arange(row[kernel.L_CELLS])
+            mine = 0
+            for day in np.unique(times // DAY_S):
+                file = self.days.get(int(day), cell_s)
+                if file is not None:
+                    intervals = (times[times // DAY_S == day] - day * DAY_S) // cell_s
+                    held = file.cells[intervals * file.stride + self.local[row[kernel.L_SLOT]], 0]
+                    mine += int((keys.longer_rows(held) == number).sum())
+            row[kernel.L_FORCE] = mine
+
+    # -- readings -------------------------------------------------------------------------------
+
+    def apply(self, readings: Readings) -> None:
+        """Let a batch of readings meet the book. Any order, any batching, the same book."""
+        if not len(readings):
+            return
+        assert self._undo is not None, "begin() an epoch first"
+        first, last = int(readings.start.min()), int(readings.end.max())
+        if self.span is not None:
+            first, last = min(first, self.span[0]), max(last, self.span[1])
+        self.span = (first, last)
+        cells = (readings.end - readings.start) // self.cell_s[readings.slot]
+        short = cells == 1
+        if short.all():
+            self._apply_short(readings, slice(None))
+            return
+        self._apply_short(readings, np.flatnonzero(short))
+        self._apply_longer(readings, cells, np.flatnonzero(~short))
+
+    def _apply_short(self, r: Readings, pick: slice | NDArray[np.int64]) -> None:
+        rank = r.rank[pick].astype(np.uint64) + np.uint64(1)
+        revision = r.revision[pick].astype(np.uint64)
+        key = (rank << keys.RANK_SHIFT) | keys.SHORT | (revision << keys.PAYLOAD_SHIFT)
+        self._meet(
+            _Candidates(r.start[pick], r.slot[pick], key, r.quantity[pick]), len(self.longer)
+        )
+
+    def _apply_longer(self, r: Readings, cells: NDArray[np.int64], pick: NDArray[np.int64]) -> None:
+        first_new = len(self.longer)
+        new = np.zeros((len(pick), 8), np.int64)
+        for column, values in (
+            (kernel.L_SLOT, r.slot),
+            (kernel.L_START, r.start),
+            (kernel.L_CELLS, cells),
+            (kernel.L_QUANTITY, r.quantity),
+            (kernel.L_RANK, r.rank),
+            (kernel.L_REVISION, r.revision),
+        ):
+            new[:, column] = values[pick]
+        new[:, kernel.L_CELL_S] = self.cell_s[r.slot[pick]]
+        numbers = self.longer.add(new)
+        self.counts.duplicate += int((numbers < 0).sum())
+        fresh = np.arange(first_new, len(self.longer))
+        cuts = np.cumsum(self.longer.rows[first_new:, kernel.L_CELLS]) // SPREAD_CELLS
+        for chunk in np.split(fresh, np.flatnonzero(np.diff(cuts)) + 1):
+            self._meet(self._parts(chunk), first_new)
+        in_force = int((self.longer.rows[first_new:, kernel.L_FORCE] > 0).sum())
+        self.counts.accepted += in_force
+        self.counts.superseded += len(fresh) - in_force
+
+    def _parts(self, numbers: NDArray[np.int64]) -> _Candidates:
+        rows = self.longer.rows[numbers]
+        parts = np.empty((int(rows[:, kernel.L_CELLS].sum()), 4), np.int64)
+        cut.spread(
+            numbers,
+            rows[:, kernel.L_START],
+            rows[:, kernel.L_CELLS],
+            rows[:, kernel.L_CELL_S],
+            rows[:, kernel.L_QUANTITY],
+            rows[:, kernel.L_RANK],
+            parts,
+        )
+        key = ((parts[:, 3] + 1).astype(np.uint64) << keys.RANK_SHIFT) | (
+            parts[:, 0].astype(np.uint64) << keys.PAYLOAD_SHIFT
+        )
+        slot = self.longer.rows[parts[:, 0], kernel.L_SLOT].astype(np.int32)
+        return _Candidates(parts[:, 1], slot, key, np.ascontiguousarray(parts[:, 2]))
+
+    def _meet(self, c: _Candidates, first_new: int) -> None:
+        if not len(c.time):
+            return
+        day = c.time // DAY_S
+        size = self.size_of[c.slot]
+        day_from, days = int(day.min()), int(day.max() - day.min()) + 1
+        order = np.empty(len(day), np.int64)
+        ends = np.zeros(days * len(self.sizes), np.int64)
+        kernel.group(day, size, day_from, days, len(self.sizes), ends, order)
+        start = 0
+        for g in np.flatnonzero(np.diff(ends, prepend=0)):
+            pick = order[start : ends[g]]
+            start = int(ends[g])
+            self._meet_day(
+                c, pick, day_from + int(g) // len(self.sizes), int(g) % len(self.sizes), first_new
+            )
+
+    def _meet_day(
+        self, c: _Candidates, pick: NDArray[np.int64], day: int, size: int, first_new: int
+    ) -> None:
+        assert self._undo is not None
+        cell_s = int(self.sizes[size])
+        file = self.days.make(day, cell_s, len(self.slots_of_size[size]))
+        at = (c.time[pick] - day * DAY_S) // cell_s * file.stride + self.local[c.slot[pick]]
+        empty = np.empty(len(pick), np.int64)
+        full = np.empty((len(pick), 3), np.int64)
+        empties, fulls = kernel.before_image(file.cells, at, empty, full)
+        self._undo.cells(undo.CellsBefore(day, cell_s, file.stride, empty[:empties], full[:fulls]))
+        counts = np.zeros(3, np.int64)
+        changed = np.zeros(file.intervals, np.uint8)
+        displaced, late = full, np.empty((len(pick), 3), np.int64)
+        gone, lost = kernel.apply(
+            file.cells, file.stride, pick, at, c.key, c.quantity, self.longer.rows, first_new,
+            counts, changed, displaced, late,
+        )  # fmt: skip
+        self.counts.accepted += int(counts[kernel.ACCEPTED])
+        self.counts.superseded += int(counts[kernel.SUPERSEDED])
+        self.counts.duplicate += int(counts[kernel.DUPLICATE])
+        self._lose(day, cell_s, displaced[:gone], late[:lost])
+        self._mark(file, changed)
+
+    def _lose(
+        self, day: int, cell_s: int, displaced: NDArray[np.int64], late: NDArray[np.int64]
+    ) -> None:
+        """Keep readings that are in force nowhere, so that a further copy is known for one."""
+        if not len(displaced) and not len(late):
+            return
+        assert self._undo is not None
+        rows = self._lost_of(day, cell_s)
+        self._undo.length(day, cell_s, len(rows))
+        rows.append(displaced)
+        if len(late):
+            known = int((rows.add(late) < 0).sum())
+            self.counts.duplicate += known
+            self.counts.superseded += len(late) - known
+
+    def lost_quantities(
+        self, file: DayFile, interval: int, local: int, key: int
+    ) -> NDArray[np.int64]:
+        """Quantities of readings of one cell and key (flags left out) that are in force nowhere."""
+        rows = self._lost_of(file.day, file.cell_s).rows
+        return rows[(rows[:, 0] == interval << 32 | local) & (rows[:, 1] == key)][:, 2]
+
+    def _lost_of(self, day: int, cell_s: int) -> Rows:
+        if (day, cell_s) not in self._lost:
+            path = self.days.path(day, cell_s)
+            self._lost[(day, cell_s)] = Rows(
+                path.with_name(path.name + ".lost"), width=3, key_width=3
+            )
+        return self._lost[(day, cell_s)]
+
+    def _mark(self, file: DayFile, changed: NDArray[np.uint8]) -> None:
+        if changed.any():
+            per_base = self.base_s // file.cell_s
+            dirty = self.dirty.setdefault(file.day, np.zeros(DAY_S // self.base_s, np.uint8))
+            dirty |= changed.reshape(-1, per_base).max(axis=1)

@@ -1,0 +1,284 @@
+"""Settle: what changed in the book becomes rollups and findings (R6-R10).
+
+The unit of recomputation is a local day: its intervals are folded anew, hours and the day are their
+sums, months, quarters and years are sums of days. Only lines that a change reaches are given out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from schemas.compiled import Compiled
+from schemas.rollup import GRAINS
+from streams.book import Book
+from streams.settle import calendar, findings
+from streams.settle import columns as col
+from streams.settle.calendar import Window
+from streams.settle.emit import Emitter
+from streams.settle.interval import Interval, IntervalFold
+from streams.settle.lines import Lines
+from streams.settle.longer import sum_mismatches
+from streams.settle.rates import Factors, RateTable
+from streams.settle.sums import Sums, day_names
+
+__all__ = ["Settle", "Settled"]
+
+Touched = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How far the tables reflect the book: the span (base intervals) and the receipt clock they show."""
+
+    span: tuple[int, int] | None = None
+    now: int = 0
+
+
+class Settle:
+    """Turns changes of the book into rows, for one registry and one set of factors."""
+
+    def __init__(
+        self,
+        folder: Path,
+        compiled: Compiled,
+        factors: Factors,
+        book: Book,
+        zone: ZoneInfo,
+        base_s: int,
+    ) -> None:
+        self.zone, self.base_s, self.book = zone, base_s, book
+        self.lines = Lines(compiled, book.slots_of_size)
+        self.sums = Sums(folder / "sums", len(self.lines))
+        self.findings = findings.FindingStore(folder / "findings")
+        self._compiled = compiled
+        self._fold = IntervalFold(compiled, self.lines, RateTable(compiled, factors), factors, book)
+        self._emit = Emitter(compiled, self.lines, factors)
+
+    def run(
+        self,
+        before: Settled,
+        now: int,
+        version: int,
+        write: Callable[[str, pa.Table], None],
+        *,
+        again: bool = False,
+    ) -> Settled:
+        """Fold what is dirty and give the rows to `write(table, rows)`; `again` gives out every line
+        of the dirty days (what was sent before a kill is unknown). Returns the new state."""
+        span = self._span()
+        if span is None:
+            return Settled(None, now)
+        pass_ = _Pass(self, before, Settled(span, now), version, write, again)
+        days = self._dirty_days() | pass_.days_by_clock_and_span()
+        for day in sorted(days):
+            pass_.day(day)
+        pass_.longer_windows(sorted(days))
+        pass_.finish(sorted(days))
+        self.book.dirty.clear()
+        return Settled(span, now)
+
+    def _span(self) -> tuple[int, int] | None:
+        if self.book.span is None:
+            return None
+        first, last = self.book.span
+        return first // self.base_s * self.base_s, -(-last // self.base_s) * self.base_s
+
+    def _dirty_days(self) -> set[date]:
+        days = set()
+        for day, changed in self.book.dirty.items():
+            for n in np.flatnonzero(changed):
+                days.add(calendar.local_date(day * 86_400 + int(n) * self.base_s, self.zone))
+        return days
+
+
+class _Pass:
+    """One run of settle: what it was before, what it will be, and the rows on their way."""
+
+    def __init__(
+        self,
+        settle: Settle,
+        before: Settled,
+        after: Settled,
+        version: int,
+        write: Callable[[str, pa.Table], None],
+        again: bool,
+    ) -> None:
+        self._s, self._before, self._after = settle, before, after
+        self._version, self._write, self._again = version, write, again
+        assert after.span is not None
+        self._span = Window(*after.span)
+        self._touched: dict[date, Touched] = {}
+        """By local day: the lines that a change reached there."""
+
+    # -- what the clock and the span ask for ------------------------------------------------------
+
+    def _whole(self, window: Window) -> bool:
+        """Must every line of the window be given out: new in the span, or its time just ran out?"""
+        if self._before.span is None:
+            return True
+        known = Window(*self._before.span)
+        start, end = max(window.start, self._span.start), min(window.end, self._span.end)
+        grown = start < known.start or end > known.end
+        return grown or self._before.now < window.end <= self._after.now
+
+    def days_by_clock_and_span(self) -> set[date]:
+        """Local days inside the span that no change made dirty, but its growth or the clock does."""
+        zone = self._s.zone
+        spans = []
+        if self._before.span is None:
+            spans.append((self._span.start, self._span.end))
+        else:
+            spans.append((self._span.start, self._before.span[0]))
+            spans.append((self._before.span[1], self._span.end))
+            spans.append((max(self._before.now, self._span.start), self._after.now))
+        days = set()
+        for start, end in spans:
+            day, last = calendar.local_date(start, zone), min(end, self._span.end) - 1
+            while start <= last and day <= calendar.local_date(last, zone):
+                days.add(day)
+                day += timedelta(days=1)
+        return days
+
+    # -- days -------------------------------------------------------------------------------------
+
+    def day(self, day: date) -> None:
+        """Fold a local day: base intervals, hours and the day itself."""
+        s = self._s
+        lines = len(s.lines)
+        day_sum = np.zeros((lines, col.WIDTH), np.int64)
+        day_touched = np.zeros(lines, np.uint8)
+        notes = _DayNotes(s, day)
+        for hour, intervals in calendar.hours(day, s.zone, s.base_s):
+            inside = [w for w in intervals if self._span.start <= w.start < self._span.end]
+            if not inside:
+                continue
+            hour_sum = np.zeros((lines, col.WIDTH), np.int64)
+            hour_touched = np.zeros(lines, np.uint8)
+            for window in inside:
+                interval = s._fold.run(window)
+                if self._again or self._whole(window):
+                    interval.touched[:] = 1
+                notes.take(window, interval)
+                self._give(0, window, interval.lines, interval.touched)
+                col.add_window(hour_sum, interval.lines)
+                hour_touched |= interval.touched
+            self._give(1, hour, hour_sum, self._reached(hour_touched, hour))
+            col.add_window(day_sum, hour_sum)
+            day_touched |= hour_touched
+        window = calendar.day_window(day, s.zone)
+        self._give(2, window, day_sum, self._reached(day_touched, window))
+        s.sums.write(day.isoformat(), day_sum)
+        self._touched[day] = day_touched
+        self._note(day.isoformat(), notes.all())
+
+    def _reached(self, touched: Touched, window: Window) -> Touched:
+        return np.ones_like(touched) if self._whole(window) else touched
+
+    def _give(self, grain: int, window: Window, rows: NDArray[np.int64], touched: Touched) -> None:
+        line = np.flatnonzero(touched.astype(bool) & (rows[:, col.EXPECTED] > 0))
+        self._s._emit.add(grain, window, int(window.end <= self._after.now), line, rows)
+        if self._s._emit.ready():
+            self._flush()
+
+    def _flush(self) -> None:
+        for table in self._s._emit.tables(self._version, self._after.now):
+            self._write("rollups", table)
+
+    # -- months, quarters, years ------------------------------------------------------------------
+
+    def longer_windows(self, days: list[date]) -> None:
+        """Months that a day touched or whose time ran out; quarters and years of such months."""
+        months = {calendar.month_of(d) for d in days} | set(self._months_run_out())
+        for month in sorted(months):
+            self._give_months(3, month, 1, day_names(month, calendar.months_later(month, 1)))
+        for grain, first_of, length in ((4, calendar.quarter_of, 3), (5, calendar.year_of, 12)):
+            for first in sorted({first_of(m) for m in months}):
+                names = [calendar.months_later(first, n).isoformat()[:7] for n in range(length)]
+                self._give_months(grain, first, length, names)
+
+    def _months_run_out(self) -> Iterable[date]:
+        if self._before.span is None:
+            return
+        month = calendar.month_of(calendar.local_date(self._span.start, self._s.zone))
+        while calendar.midnight(month, self._s.zone) < self._span.end:
+            window = calendar.span_window(month, 12, self._s.zone)
+            if self._before.now < window.end and self._whole(
+                calendar.span_window(month, 1, self._s.zone)
+            ):
+                yield month
+            month = calendar.months_later(month, 1)
+
+    def _give_months(self, grain: int, first: date, length: int, names: list[str]) -> None:
+        window = calendar.span_window(first, length, self._s.zone)
+        rows = self._s.sums.total(names)
+        if grain == GRAINS.index("month"):
+            self._s.sums.write(first.isoformat()[:7], rows)
+        last = calendar.months_later(first, length)
+        touched = np.zeros(len(rows), np.uint8)
+        for day, mine in self._touched.items():
+            if first <= day < last:
+                touched |= mine
+        self._give(grain, window, rows, self._reached(touched, window))
+
+    # -- findings ---------------------------------------------------------------------------------
+
+    def _note(self, scope: str, found: Iterable[findings.Finding]) -> None:
+        changes = self._s.findings.replace(scope, found, self._again)
+        if changes:
+            self._write("findings", findings.table(changes, self._version))
+
+    def finish(self, days: list[date]) -> None:
+        """Sums of longer readings that cross the days, and the rows that still wait."""
+        s = self._s
+        if days:
+            held = list(s.findings.of("longer").values())
+            windows = [calendar.day_window(d, s.zone) for d in days]
+            self._note("longer", sum_mismatches(s.book, s._compiled, windows, held))
+        self._flush()
+
+
+class _DayNotes:
+    """What a day's intervals show: conflicts, negative remainders, missing factors."""
+
+    def __init__(self, settle: Settle, day: date) -> None:
+        self._s, self._day = settle, day
+        self._found: dict[tuple, findings.Finding] = {}  # type: ignore[type-arg]
+        self._runs = findings.NegativeRuns()
+        self._no_factor: set[int] = set()
+
+    def take(self, window: Window, interval: Interval) -> None:
+        """Note what an interval shows."""
+        for f in interval.conflicts:
+            self._found[f.key] = f
+        self._runs.add(interval.negatives, window.start, window.end)
+        self._no_factor.update(interval.no_factor.tolist())
+
+    def all(self) -> list[findings.Finding]:
+        """The day's findings."""
+        s, c = self._s, self._s._compiled
+        window = calendar.day_window(self._day, s.zone)
+        for e, k, start, end, value in self._runs.all():
+            f = findings.Finding(
+                "negative_remainder", c.entities[e], s._fold.carriers[k], start, end, value, None,
+                f"sub-meters say {findings.decimal_text(-value)} more than the meters above them; "
+                "look for a meter that is wrong or hung in the wrong place",
+            )  # fmt: skip
+            self._found[f.key] = f
+        for klass in self._no_factor:
+            flow = c.flows[c.class_flow[klass]]
+            region = c.class_region[klass] or "no region"
+            f = findings.Finding(
+                "no_factor", c.entities[c.class_entity[klass]], flow, window.start, window.end,
+                text=f"no factor for {flow} in {region}: the emission is null, not zero; add a row "
+                "to factors/, or name the entity's region",
+            )  # fmt: skip
+            self._found[f.key] = f
+        return list(self._found.values())

@@ -1,0 +1,41 @@
+"""When to settle and when to commit: often enough to follow, seldom enough to be fast."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+COMMIT_EVERY_S = 10.0
+SETTLE_READINGS = 3_000_000
+
+
+class _Books(Protocol):
+    @property
+    def unsettled(self) -> int:
+        """Readings since settle last ran."""
+
+    def dirty_cells(self) -> int:
+        """How many cells a settle would fold."""
+
+
+class Pace:
+    """Settling costs the dirty days, whatever arrived; so it waits until enough arrived to be worth it.
+
+    Files that hold one meter each make every day dirty with every file: then the days are folded
+    once, at the end, and commits in between keep the position only.
+    """
+
+    def __init__(self) -> None:
+        self._committed = time.monotonic()
+
+    def settle_now(self, books: _Books) -> bool:
+        """Has enough arrived for what folding would cost?"""
+        return books.unsettled >= max(SETTLE_READINGS, books.dirty_cells() // 2)
+
+    def commit_now(self) -> bool:
+        """Is it time to make the position durable?"""
+        return time.monotonic() - self._committed > COMMIT_EVERY_S
+
+    def committed(self) -> None:
+        """A commit was just handed over."""
+        self._committed = time.monotonic()
