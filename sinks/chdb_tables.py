@@ -1,40 +1,47 @@
-"""The tables in chDB: an embedded ClickHouse in a folder of the workspace. One process opens it."""
+"""The tables in chDB: an embedded ClickHouse in a folder of the workspace, open in one process."""
 
 from __future__ import annotations
 
+import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
+from sinks import reading
 from sinks.errors import SinkError
 from sinks.pack import pack
 
 SQL = Path(__file__).parent / "sql"
 
-FORMATS = {"csv": "CSVWithNames", "json": "JSON", "table": "PrettyCompactMonoBlock"}
-"""Names of the command line; any other name is taken as a format of ClickHouse."""
+FORMAT = 1
+"""Of the tables; a release that changes it says how to bring older ones up to date."""
 
-READING = (
-    "SET output_format_json_quote_decimals = 1, output_format_json_quote_64bit_integers = 1, "
-    "output_format_pretty_row_numbers = 0, output_format_pretty_color = 0, "
-    "output_format_pretty_max_rows = 1000000, output_format_decimal_trailing_zeros = 0, "
-    "final = 0, readonly = 1"
+INSERT = (
+    "INSERT INTO {table} ({columns}) SELECT {columns} FROM Python(rows) "
+    "SETTINGS optimize_on_insert = 0, max_partitions_per_insert_block = 0"
 )
-"""Settings of a connection that reads: exact numbers as text, and nothing can be written."""
+"""Rows are kept as they are (the table settles which version stands), for windows of any age."""
 
-INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} FROM Python(rows) SETTINGS {settings}"
-INSERT_SETTINGS = (
-    "optimize_on_insert = 0, max_partitions_per_insert_block = 0, "
-    "throw_on_max_partitions_per_insert_block = 0"
+KEEP_PAST = (
+    "INSERT INTO rollup_past ({columns}) SELECT {columns} FROM rollups FINAL "
+    "WHERE status != 'open' AND start BETWEEN toDateTime({since}) AND toDateTime({until}) "
+    "AND (grain, entity, flow, start) IN (SELECT grain, entity, flow, start FROM Python(rows)) "
+    "AND version < {version} "
+    "SETTINGS optimize_on_insert = 0, max_partitions_per_insert_block = 0"
 )
+
+DISK_FULL = ("No space left", "NOT_ENOUGH_SPACE", "CANNOT_WRITE", "errno: 28", "File too large")
+
+
+def open_tables(address: str, root: Path, zone: str) -> Tables:
+    """Open (and make, if need be) the tables at `chdb:PATH` in the workspace `root`."""
+    return Tables(folder_of(address, root), zone)
 
 
 def folder_of(address: str, root: Path) -> Path:
-    """The folder that `chdb:PATH` names, relative to the workspace `root`."""
+    """The folder that `chdb:PATH` names, relative to `root`."""
     kind, _, path = address.partition(":")
     if kind != "chdb" or not path:
         what = f"the sink {address!r} is no chDB folder"
@@ -42,98 +49,117 @@ def folder_of(address: str, root: Path) -> Path:
     return root / path
 
 
-def open_tables(address: str, root: Path, zone: str) -> Tables:
-    """Open (and make, if need be) the tables at `chdb:PATH`; times show in `zone`."""
-    return Tables(folder_of(address, root), zone)
-
-
 class Tables:
-    """The tables of one workspace. `write` from one thread; `query` from any, also meanwhile."""
+    """The tables of one workspace. One thread writes; any thread asks, also while it writes.
+
+    Times show in `zone`, so that `toDate(start)` is the local day.
+    """
 
     def __init__(self, folder: Path, zone: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_+\-/]+", zone):
+            raise SinkError(f"{zone!r} is no time zone", "timezone", "name one like Asia/Shanghai")
         self.folder = folder
         self.zone = zone
-        self._writer = _connect(folder)
-        self._reader = _connect(folder)
-        self._reading = threading.Lock()
-        self._reader.query(READING)
+        self._process = os.getpid()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _failed("making the folder of the tables", folder, error) from error
+        self._writer = reading.connect(folder)
 
     def setup(self) -> None:
-        """Create the tables and views that are not there; views are brought up to date."""
+        """Create the tables that are not there, and bring the views up to date."""
         for statement in statements(self.zone):
             self._run(statement, "creating the tables")
+        found = self.query("SELECT max(format) FROM format", "TSV").strip()
+        if found in {b"0", b"\\N"}:
+            self._run(f"INSERT INTO format VALUES ({FORMAT})", "creating the tables")
+        elif int(found) != FORMAT:
+            what = f"the tables have format {int(found)}, this release reads {FORMAT}"
+            raise SinkError(what, str(self.folder), "use its release, or `everygram rebuild`")
 
-    def write(self, table: str, rows: pa.Table) -> None:
+    def write(self, table: str, rows: pa.Table, *, replaces: bool = False) -> None:
         """Insert rows, durably. Rows carry their version: inserting them again changes nothing.
 
-        SinkError where they could not be kept; some of them may then be visible, which the same
-        rows with the same or a higher version put right.
+        `rollups` takes rows of `schemas.rollup.ROLLUP`, fastest if sorted by grain, entity, flow,
+        start. With `replaces`, the published versions that they replace are kept in `rollup_past`
+        first. SinkError where the rows could not be kept: some may then be visible; the same rows
+        with the same or a higher version put that right.
         """
         if rows.num_rows == 0:
             return
-        rows = pack(rows) if "raw_" not in rows.column_names[0] and table in PACKED else rows
+        what = f"writing {len(rows):,} rows into {table}"
+        rows = pack(rows) if table == "rollups" else rows.unify_dictionaries()
         columns = ", ".join(f"`{name}`" for name in rows.column_names)
-        sql = INSERT.format(table=table, columns=columns, settings=INSERT_SETTINGS)
-        self._run(sql, f"writing {len(rows):,} rows into {table}", rows)
+        if replaces:
+            self._keep_past(rows, columns)
+        self._run(INSERT.format(table=table, columns=columns), what, rows)
+
+    def _keep_past(self, rows: pa.Table, columns: str) -> None:
+        import pyarrow.compute as pc
+
+        span = pc.min_max(rows.column("start").cast(pa.int64())).as_py()
+        keep = KEEP_PAST.format(
+            columns=columns,
+            since=span["min"],
+            until=span["max"],
+            version=pc.max(rows.column("version")).as_py(),
+        )
+        self._run(keep, "keeping the versions that are replaced", rows)
+
+    def replace(self, table: str, rows: pa.Table) -> None:
+        """Put `rows` in the place of all rows of a dimension, at one stroke."""
+        new = f"{table}_new"
+        what = f"replacing the table {table}"
+        self._run(f"DROP TABLE IF EXISTS {new} SYNC", what)
+        self._run(f"CREATE TABLE {new} AS {table}", what)
+        self.write(new, rows)
+        self._run(f"EXCHANGE TABLES {new} AND {table}", what)
+        self._run(f"DROP TABLE {new} SYNC", what)
+
+    def publish(self, version: int, published_at: int, cause: str) -> None:
+        """Say when (epoch seconds) and why the rows of `version` were published."""
+        columns = {
+            "version": pa.array([version], pa.uint64()),
+            "published_at": pa.array([published_at], pa.timestamp("s", tz="UTC")),
+            "cause": pa.array([cause]),
+        }
+        self.write("publications", pa.table(columns))
 
     def _run(self, sql: str, what: str, rows: pa.Table | None = None) -> None:
-        """Run a statement that changes something. `rows` is what `Python(rows)` reads."""
+        """Run a statement that changes something; `Python(rows)` in it reads the argument."""
+        if self._process != os.getpid():
+            remedy = "open the tables in the process that uses them"
+            raise SinkError(f"{what}: they were opened before a fork", str(self.folder), remedy)
         try:
             self._writer.query(sql)
         except Exception as error:
             raise _failed(what, self.folder, error) from error
 
+    def stream(self, sql: str, fmt: str = "csv") -> Iterator[bytes]:
+        """The answer to one statement that only reads, in pieces (see `reading.answer`)."""
+        return reading.answer(self.folder, sql, fmt)
+
     def query(self, sql: str, fmt: str = "csv") -> bytes:
-        """The whole answer to one reading statement. See `stream`."""
+        """The whole answer to one statement that only reads."""
         return b"".join(self.stream(sql, fmt))
 
-    def stream(self, sql: str, fmt: str = "csv") -> Iterator[bytes]:
-        """The answer in pieces. SinkError where the statement does not read or cannot be answered."""
-        refuse_writes(self._reader, sql)
-        with self._reading:
-            try:
-                yield self._reader.query(sql, FORMATS.get(fmt, fmt)).bytes()
-            except Exception as error:
-                raise _failed("the query failed", self.folder, error) from error
-
     def close(self) -> None:
-        """Close the tables; nothing is in memory only."""
-        self._reader.close()
+        """Close the tables; what was written is on disk already."""
         self._writer.close()
-
-
-PACKED = frozenset({"rollups"})
 
 
 def statements(zone: str) -> Iterator[str]:
     """The statements of `sinks/sql` in order, for the zone of a workspace."""
-    if not re.fullmatch(r"[A-Za-z0-9_+\-/]+", zone):
-        raise SinkError(f"{zone!r} is no time zone", "timezone", "name one like Asia/Shanghai")
     for path in sorted(SQL.glob("*.sql")):
         yield path.read_text("utf-8").replace("{zone}", zone)
 
 
-def refuse_writes(connection: Any, sql: str) -> None:
-    """SinkError unless `sql` is one statement that only reads."""
-    found = connection._conn.classify_query(sql, "default")
-    if found["query_class"].name != "READ_ONLY" or found["statement_count"] != 1:
-        raise SinkError("a query only reads", "query", "write one SELECT, SHOW or DESCRIBE")
-
-
-def _connect(folder: Path) -> Any:
-    import chdb
-
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return chdb.connect(str(folder))
-    except Exception as error:
-        raise _failed("the tables cannot be opened", folder, error) from error
-
-
 def _failed(what: str, folder: Path, error: Exception) -> SinkError:
-    """The engine's words without its stack, and what to do."""
-    text = str(error)
-    remedy = "look at the message of the engine above"
-    if "CANNOT_WRITE" in text or "No space left" in text or "NOT_ENOUGH_SPACE" in text:
+    """The engine's words, and what to do."""
+    text = reading.engine_says(error)
+    full = any(sign in text for sign in DISK_FULL)
+    remedy = "look at the engine's words, then run again: what was committed is whole"
+    if full:
         remedy = "free some space, then run again: what was committed is whole"
-    return SinkError(f"{what}: {text}", str(folder), remedy)
+    return SinkError(f"{what} failed: {text}", str(folder), remedy)

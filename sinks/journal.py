@@ -105,7 +105,7 @@ class Journal:
             self.close()
             raise _changed(kept.path)
 
-    def append(  # noqa: PLR0917
+    def append(
         self, source: str, position: int, end: int, received_us: int, line: int, payload: bytes
     ) -> None:
         """Keep a frame as it came. It is safe after the next `flush`."""

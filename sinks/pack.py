@@ -1,8 +1,8 @@
 """Rollups as the table keeps them: plain columns, with marks for nulls and for repeated figures.
 
-Half of a rollup's figures repeat another in most rows: consumption is the quantity, the market view is
-the location view, a leaf's remainder is its quantity, one rank holds all of it. Written once, they
-cost nothing; the table's columns without `raw_` put them back. See docs/decisions/0003-rollup-table.md.
+Half of a rollup's figures repeat another in most rows: consumption is the quantity, the market view
+is the location view, a leaf's remainder is its quantity, one rank holds all of it. Written once,
+they cost nothing; the table's columns without `raw_` put them back (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NEGATED_BIT = NEWEST_BIT + 1
 
 
 def pack(rows: pa.Table) -> pa.Table:
-    """Rows of `schemas.rollup.ROLLUP` as the stored columns of the table `rollups`, the same order."""
+    """Rows of `schemas.rollup.ROLLUP` as the stored columns of the table `rollups`, in order."""
     batches = [_pack_batch(b) for b in rows.unify_dictionaries().to_batches() if b.num_rows]
     return pa.Table.from_batches(batches) if batches else pa.table({})
 
@@ -65,7 +65,7 @@ def _pack_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _limbs(column: pa.Array) -> NDArray[np.int64]:
-    """The 128-bit integers of a decimal column as (n, 2) limbs, low first; a view. Under a null: any."""
+    """A decimal column's 128-bit integers as (n, 2) limbs, low first; a view. Under a null: any."""
     data = np.frombuffer(column.buffers()[1], np.int64, 2 * len(column), 16 * column.offset)
     return data.reshape(-1, 2)
 
