@@ -93,7 +93,7 @@ class Accounts:
                 (t, notices.negative_remainders(contributions, self.flows, said, self.base_s))
             )
             unpriced |= notices.unpriced(contributions, prices, said)
-            yield t, settle(contributions, self.flows, prices, said, self.base_s)
+            yield t, settle(contributions, self.flows, prices, said, start=t, base_s=self.base_s)
         self.findings |= notices.merged(negative, self.base_s)
         self.findings |= {Finding("no_factor", e, f, start, end) for e, f in unpriced}
 

@@ -62,11 +62,14 @@ def space_gaps(rollups: Iterable[Rollup], given: Given) -> list[str]:
 
 
 def summed(figures: Figures) -> tuple[int | None, ...]:
-    """The figures of a window that are sums of its parts."""
+    """The figures of a window that are sums of its base intervals'.
+
+    Not the remainder: where meters of an entity cancel, it has one but no rollup to show it.
+    """
     f = figures
     emissions = (f.co2e_location, f.co2e_market, f.co2e_apart, f.kgce, f.kgce_primary)
     minutes = (f.minutes_expected, f.minutes_reported)
-    return (f.quantity, *f.by_rank, f.remainder, f.supplied, *emissions, *minutes)
+    return (f.quantity, *f.by_rank, *emissions, *minutes)
 
 
 def time_gaps(rollups: Iterable[Rollup], given: Given) -> list[str]:

@@ -167,6 +167,7 @@ class Figures:
     date_found: str | None = None
     market_basis: str | None = None
     newest_reading: int | None = None
+    """End of the latest base interval with a quantity."""
     contributes: bool = False
     """Whether any meter contributes here: else there is no rollup (R10)."""
 

@@ -21,24 +21,21 @@ class Reported(NamedTuple):
     quantity: int
     by_rank: tuple[int, int, int, int, int]
     seconds: int
-    newest: int
-    """End of the last cell with a quantity."""
 
 
 def reported(cells: Cells, cell_s: int, start: int, end: int) -> Reported | None:
     """Sum of the cells in force with a quantity inside `[start, end)`; None where there is none."""
     by_rank = [0] * 5
-    seconds = newest = 0
+    seconds = 0
     for cell in range(start, end, cell_s):
         part = cells.get(cell)
         if part is not None and part.quantity is not None:
             by_rank[part.rank] += part.quantity
             seconds += cell_s
-            newest = cell + cell_s
     if not seconds:
         return None
     a, b, c, d, e = by_rank
-    return Reported(sum(by_rank), (a, b, c, d, e), seconds, newest)
+    return Reported(sum(by_rank), (a, b, c, d, e), seconds)
 
 
 def plus(one: int | None, other: int | None) -> int | None:
@@ -79,8 +76,10 @@ def count(sums: Sums, c: Contribution, flow: FlowRow, prices: Prices, base_s: in
         f.market_basis = same(f.market_basis, prices.market_basis)
 
 
-def add(sums: Sums, c: Contribution, flow: FlowRow, prices: Prices, said: Reported) -> None:
-    """Give what a meter reported to every entity to which it contributes."""
+def add(
+    sums: Sums, c: Contribution, flow: FlowRow, prices: Prices, said: Reported, *, end: int
+) -> None:
+    """Give what a meter reported in the interval up to `end` to every entity it contributes to."""
     q = said.quantity
     sign = flow.emission_sign
     for share in c.shares:
@@ -97,7 +96,7 @@ def add(sums: Sums, c: Contribution, flow: FlowRow, prices: Prices, said: Report
         f.kgce = plus(f.kgce, times(consumed, prices.coal))
         f.kgce_primary = plus(f.kgce_primary, times(consumed, prices.coal_primary))
         f.minutes_reported += said.seconds // 60
-        f.newest_reading = max(f.newest_reading or said.newest, said.newest)
+        f.newest_reading = end
     own = at(sums, c.entity, c.flow)
     own.remainder = plus(own.remainder, c.weight * q)
     if c.upper:
@@ -112,15 +111,17 @@ def settle(
     flows: dict[str, FlowRow],
     prices: dict[str, Prices],
     said: dict[str, Reported],
+    *,
+    start: int,
     base_s: int,
 ) -> Sums:
-    """The figures of one base interval, from what each meter reported in it."""
+    """The figures of the base interval from `start`, from what each meter reported in it."""
     sums: Sums = {}
     for c in contributions:
         flow, price = flows[c.flow], prices[c.meter]
         count(sums, c, flow, price, base_s)
         if c.meter in said:
-            add(sums, c, flow, price, said[c.meter])
+            add(sums, c, flow, price, said[c.meter], end=start + base_s)
     return sums
 
 
