@@ -1,4 +1,4 @@
-"""Questions to the tables: one statement that only reads, answered in pieces, exact to the digit."""
+"""Questions to the tables: one statement that only reads, answered in pieces, exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETTINGS = (
     "output_format_pretty_row_numbers = 0, output_format_pretty_color = 0, "
     "output_format_pretty_max_rows = 1000000, output_format_write_statistics = 0, readonly = 1"
 )
-"""Of a connection that asks: decimals are text, never floats, and the engine itself writes nothing."""
+"""Of a connection that asks: decimals are text, never floats, and nothing is written."""
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -67,21 +67,43 @@ def _refuse_writes(connection: Any, sql: str) -> None:
     """
     found = connection._conn.classify_query(sql, "default")
     if found["query_class"].name != "READ_ONLY" or found["statement_count"] != 1:
-        raise SinkError(
-            "a query only reads", "query", "write one SELECT, SHOW, DESCRIBE or EXPLAIN"
-        )
+        remedy = "write one SELECT, SHOW, DESCRIBE or EXPLAIN"
+        raise SinkError("a query only reads", "query", remedy)
 
 
 def _csv(connection: Any, sql: str) -> Iterator[bytes]:
     """One header, then the rows: the engine gives each piece a header of its own."""
     first = True
-    with closing(connection.send_query(sql, "CSVWithNames")) as pieces:
-        for piece in pieces:
-            data = piece.bytes()
-            yield data if first else data[header_length(data) :]
-            first = False
+    for data in _pieces(connection, sql, "CSVWithNames"):
+        yield data if first else data[header_length(data) :]
+        first = False
     if first:
         yield connection.query(sql, "CSVWithNames").bytes()
+
+
+def _json(connection: Any, sql: str) -> Iterator[bytes]:
+    """An array of objects, one to a line."""
+    before = b"[\n"
+    for piece in _pieces(connection, sql, "JSONEachRow"):
+        rows = piece.rstrip(b"\n")
+        if rows:
+            yield before + rows.replace(b"\n", b",\n")
+            before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def _pieces(connection: Any, sql: str, fmt: str) -> Iterator[bytes]:
+    """The pieces of a streamed answer; a SHOW or DESCRIBE, which does not stream, is one piece."""
+    try:
+        stream = connection.send_query(sql, fmt)
+    except Exception as error:
+        if "Streaming query is not supported" not in str(error):
+            raise
+        yield connection.query(sql, fmt).bytes()
+        return
+    with closing(stream):
+        for piece in stream:
+            yield piece.bytes()
 
 
 def header_length(data: bytes) -> int:
@@ -90,18 +112,6 @@ def header_length(data: bytes) -> int:
     while data.count(b'"', 0, end) % 2:
         end = data.find(b"\n", end) + 1
     return end
-
-
-def _json(connection: Any, sql: str) -> Iterator[bytes]:
-    """An array of objects, one to a line."""
-    before = b"[\n"
-    with closing(connection.send_query(sql, "JSONEachRow")) as pieces:
-        for piece in pieces:
-            rows = piece.bytes().rstrip(b"\n")
-            if rows:
-                yield before + rows.replace(b"\n", b",\n")
-                before = b",\n"
-    yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
 SHAPES: dict[str, Callable[[Any, str], Iterator[bytes]]] = {"csv": _csv, "json": _json}
