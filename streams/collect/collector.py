@@ -17,7 +17,7 @@ from streams.collect.columnar import decode_batch, decode_stream
 from streams.collect.exact import Case, Facts, Refused
 from streams.collect.forms import SUFFIXES, form_of
 from streams.collect.gather import Gathering
-from streams.collect.kernel import Limits
+from streams.collect.kernel import limits
 from streams.collect.rules import OWN_DECODER, SourceRules
 from streams.collect.tables import Conversions, Ratio, build_tables
 from streams.collect.text_csv import decode_csv
@@ -50,8 +50,8 @@ class Collector:
             compiled=compiled,
             conversions=self._conversions,
             slot_of={meter: slot for slot, meter in enumerate(compiled.meters)},
-            fact_at=self._tables.fact_at.tolist(),
-            span=self._tables.fact_span.tolist(),
+            fact_at=[*self._tables.meter[:, 2].tolist(), len(compiled.facts.slot)],
+            span=self._tables.fact[:, 2].tolist(),
             since=since,
             tolerance_s=future_tolerance_s,
         )
@@ -72,19 +72,15 @@ class Collector:
 
     def _decode(self, frame: Frame, source: SourceRules, into: Gathering) -> Decoded:
         case, payload = into.case, frame.payload
-        limits = Limits(
-            since=self._facts.since,
-            latest=frame.received_us // US + self._facts.tolerance_s,
-            align=case.align_s,
-            may=sum(1 << rank for rank in case.may),
-        )
+        latest = frame.received_us // US + self._facts.tolerance_s
+        lim = limits(self._facts.since, latest, case.align_s, case.may)
         if isinstance(source.decoder, Mapping) or source.decoder != OWN_DECODER:
             raise Refused(Reason.UNKNOWN_DECODER, f"there is no decoder `{source.decoder}`; write "
                           f"`{OWN_DECODER}` or a mapping")  # fmt: skip
         if isinstance(payload, pa.RecordBatch):
-            return decode_batch(payload, self._tables, limits, into)
+            return decode_batch(payload, self._tables, lim, into)
         if payload.startswith(ARROW_MARK):
-            return decode_stream(payload, self._tables, limits, into)
+            return decode_stream(payload, self._tables, lim, into)
         form = form_of(frame.source) if "." in PurePosixPath(frame.source).name else "json"
         if form is None:
             raise Refused(Reason.UNKNOWN_DECODER, f"no decoder reads {frame.source}; name it by its form "
@@ -94,7 +90,7 @@ class Collector:
         decode = {"csv": decode_csv, "lines": decode_lines, "json": decode_value}.get(form)
         if decode is None:
             raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
-        return decode(payload, self._tables, limits, into)
+        return decode(payload, self._tables, lim, into)
 
 
 def _shown(frame: Frame) -> bytes:

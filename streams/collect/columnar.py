@@ -27,7 +27,6 @@ from streams.collect.kernel import (
     NATIVE_UNIT,
     NO_END,
     NO_UNIT,
-    Limits,
     columns,
     take,
 )
@@ -53,12 +52,14 @@ def _take_all(t: Any, lim: Any, out: Any, left: Any, slot: Any, start: Any, end:
     for k in range(7):
         steps[k] = 0 if sizes[k] == 1 else -1
     steps[7] = 0 if len(revision) == 1 else -1
+    meter, fact, conv, rule = t
+    ids, ranks, long, counts = out
     count = 0
     for i in range(len(left)):
         if not take(
-            t, lim, out, slot[i & steps[0]], start[i & steps[1]], end[i & steps[2]],
-            digits[i & steps[3]], decimals[i & steps[4]], unit[i & steps[5]], rank[i & steps[6]],
-            revision[i & steps[7]],
+            meter, fact, conv, rule, lim, ids, ranks, long, counts, _I(slot[i & steps[0]]),
+            start[i & steps[1]], end[i & steps[2]], digits[i & steps[3]], decimals[i & steps[4]],
+            unit[i & steps[5]], rank[i & steps[6]], revision[i & steps[7]],
         ):  # fmt: skip
             left[count] = i
             count += 1
@@ -67,8 +68,9 @@ def _take_all(t: Any, lim: Any, out: Any, left: Any, slot: Any, start: Any, end:
 
 @njit(cache=True, nogil=True)
 def _find_all(names: Any, b: Any, at: Any, out: Any) -> None:
+    table, texts, ends = names
     for i in range(len(out)):
-        out[i] = find(names, b, at[i], at[i + 1])
+        out[i] = find(table, texts, ends, b, at[i], at[i + 1])
 
 
 @njit(cache=True, nogil=True)
@@ -101,7 +103,7 @@ def _narrow(limbs: Any, out: Any) -> None:
         out[i] = low if high == 0 and low >= 0 else -1
 
 
-def decode_stream(payload: bytes, t: Tables, limits: Limits, into: Gathering) -> Decoded:
+def decode_stream(payload: bytes, t: Tables, lim: Array, into: Gathering) -> Decoded:
     """An Arrow IPC stream; what can be read of one that is cut counts, the rest is one reject."""
     batches: list[pa.RecordBatch] = []
     problem = ""
@@ -119,10 +121,10 @@ def decode_stream(payload: bytes, t: Tables, limits: Limits, into: Gathering) ->
     whole = table.to_batches()
     if not whole:
         return into.decoded()
-    return decode_batch(whole[0], t, limits, into)
+    return decode_batch(whole[0], t, lim, into)
 
 
-def decode_batch(batch: pa.RecordBatch, t: Tables, limits: Limits, into: Gathering) -> Decoded:
+def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) -> Decoded:
     """The readings of a record batch."""
     rows = batch.num_rows
     missing = [name for name in ("meter", "start", "quantity") if name not in batch.schema.names]
@@ -136,7 +138,7 @@ def decode_batch(batch: pa.RecordBatch, t: Tables, limits: Limits, into: Gatheri
     digits, decimals = _quantity(batch.column("quantity"))
     out, left = columns(rows), np.empty(rows, np.int64)
     count = _take_all(
-        t, limits, out, left,
+        (t.meter, t.fact, t.conv, t.rule), lim, out, left,
         _lookup(batch.column("meter"), t.meters, "meter"),
         _instants(batch.column("start"), "start"),
         _ends(batch),

@@ -11,29 +11,32 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from streams.collect.json_lines import named
-from streams.collect.kernel import take
+from streams.collect.kernel import METERS_UNIT, NO_UNIT, take
 from streams.collect.scan import (
     DECIMALS_AT,
     DIGITS_AT,
     END,
     END_AT,
+    METER_FROM,
+    METER_TO,
     OTHER,
     QUANTITY,
     RANK_AT,
     REVISION,
     REVISION_AT,
     SEEN_AT,
-    SLOT_AT,
     START,
     START_AT,
-    UNIT_AT,
+    UNIT_FROM,
+    UNIT_TO,
     clear,
+    named,
     scan_number,
     scan_time,
     scan_whole,
     whole,
 )
+from streams.collect.tables import find
 
 _I = np.int64
 _QUOTE, _COMMA, _NEWLINE, _RETURN = 34, 44, 10, 13
@@ -50,7 +53,7 @@ def _cell_end(b: Any, i: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _cell(b: Any, i: Any, key: Any, t: Any, f: Any) -> Any:
+def _cell(b: Any, i: Any, key: Any, f: Any) -> Any:
     """Reads a cell into the scratch array; the position after it, or -1."""
     if key == OTHER:
         return _cell_end(b, i)
@@ -70,18 +73,18 @@ def _cell(b: Any, i: Any, key: Any, t: Any, f: Any) -> Any:
         f[REVISION_AT] = number
         return end
     end = _cell_end(b, i)
-    if end < 0 or not named(b, i, end, key, t, f):
+    if end < 0 or not named(b, i, end, key, f):
         return _I(-1)
     return end
 
 
 @njit(cache=True, nogil=True)
-def _row(b: Any, i: Any, keys: Any, t: Any, f: Any) -> Any:
+def _row(b: Any, i: Any, keys: Any, f: Any) -> Any:
     """Reads a record; the position of its newline, or -1."""
     clear(f)
     last = len(keys) - 1
     for column in range(last + 1):
-        i = _cell(b, i, keys[column], t, f)
+        i = _cell(b, i, keys[column], f)
         if i < 0:
             return i
         if column < last:
@@ -101,16 +104,23 @@ def scan_csv_lines(b: Any, begin: Any, size: Any, keys: Any, t: Any, lim: Any, r
     Lists the others in `left` as (from, to, line from 0) and returns how many.
     """
     f = np.zeros(16, np.int64)
+    (ids, id_bytes, id_at), (names, name_bytes, name_at), meter, fact, conv, rule = t
+    slots, ranks, long, counts = out
     i, line, count = _I(begin), _I(0), 0
     while i < size:
         first = i
-        i = _row(b, i, keys, t, f)
+        i = _row(b, i, keys, f)
         taken = i >= 0 and whole(f)
         if taken:
+            slot = find(ids, id_bytes, id_at, b, f[METER_FROM], f[METER_TO])
+            unit = _I(METERS_UNIT)
+            if f[UNIT_FROM] >= 0:
+                unit = find(names, name_bytes, name_at, b, f[UNIT_FROM], f[UNIT_TO])
+                unit = unit if unit >= 0 else _I(NO_UNIT)
             rev = f[REVISION_AT] if f[REVISION_AT] >= 0 else revision
             taken = take(
-                t, lim, out, f[SLOT_AT], f[START_AT], f[END_AT], f[DIGITS_AT], f[DECIMALS_AT],
-                f[UNIT_AT], f[RANK_AT], rev,
+                meter, fact, conv, rule, lim, slots, ranks, long, counts, slot, f[START_AT],
+                f[END_AT], f[DIGITS_AT], f[DECIMALS_AT], unit, f[RANK_AT], rev,
             )  # fmt: skip
         if not taken:
             i = first

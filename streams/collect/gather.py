@@ -96,10 +96,11 @@ def _errors(fast: Columns, conversions: Conversions) -> list[tuple[int, Fraction
     n = int(fast.counts[1])
     if n == 0:
         return []
-    order = np.argsort(fast.error_entry[:n], kind="stable")
-    entries = fast.error_entry[:n][order]
+    entries, errors = fast.long[4:, :n]
+    order = np.argsort(entries, kind="stable")
+    entries = entries[order]
     first = np.flatnonzero(np.r_[True, entries[1:] != entries[:-1]])
-    sums = np.add.reduceat(fast.error[:n][order], first)
+    sums = np.add.reduceat(errors[order], first)
     div = conversions.div
     return [
         (conversions.flow_of[entry // MOST_DECIMALS], Fraction(total, int(div[entry])))

@@ -11,32 +11,34 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from streams.collect.kernel import take
+from streams.collect.kernel import METERS_UNIT, NO_UNIT, take
 from streams.collect.scan import (
-    AUTHOR,
     DECIMALS_AT,
     DIGITS_AT,
     END,
     END_AT,
     METER,
+    METER_FROM,
+    METER_TO,
     OTHER,
-    QUALITY,
     QUANTITY,
     RANK_AT,
-    REASON,
     REVISION,
     REVISION_AT,
     SEEN_AT,
-    SLOT_AT,
     SPECIAL,
     START,
     START_AT,
+    UNIT_FROM,
+    UNIT_TO,
+    AUTHOR,
+    QUALITY,
+    REASON,
     UNIT,
-    UNIT_AT,
     clear,
+    named,
     same,
     scan_number,
-    scan_quality,
     scan_time,
     scan_whole,
     whole,
@@ -127,7 +129,7 @@ def _quantity(b: Any, i: Any, f: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _value(b: Any, i: Any, key: Any, t: Any, f: Any) -> Any:
+def _value(b: Any, i: Any, key: Any, f: Any) -> Any:
     """Reads the value of a field into the scratch array; the position after it, or -1."""
     if key == OTHER:
         return _literal(b, i)
@@ -150,26 +152,11 @@ def _value(b: Any, i: Any, key: Any, t: Any, f: Any) -> Any:
     hi = _text_end(b, lo)
     if hi <= lo:
         return _I(-1)
-    return hi + 1 if named(b, lo, hi, key, t, f) else _I(-1)
+    return hi + 1 if named(b, lo, hi, key, f) else _I(-1)
 
 
 @njit(cache=True, nogil=True)
-def named(b: Any, lo: Any, hi: Any, key: Any, t: Any, f: Any) -> bool:
-    """Looks up a text field: meter, unit, quality; of author and reason only that they say something."""
-    if key == METER:
-        f[SLOT_AT] = find(t.meters, b, lo, hi)
-        return f[SLOT_AT] >= 0
-    if key == UNIT:
-        f[UNIT_AT] = find(t.units, b, lo, hi)
-        return f[UNIT_AT] >= 0
-    if key == QUALITY:
-        f[RANK_AT] = scan_quality(b, lo, hi)
-        return f[RANK_AT] >= 0
-    return b[lo] > 32
-
-
-@njit(cache=True, nogil=True)
-def _object(b: Any, i: Any, t: Any, f: Any) -> Any:
+def _object(b: Any, i: Any, f: Any) -> Any:
     """Reads one flat object; the position after its closing brace, or -1."""
     if b[i] != _OPEN:
         return _I(-1)
@@ -185,7 +172,7 @@ def _object(b: Any, i: Any, t: Any, f: Any) -> Any:
         i = _blank(b, end + 1)
         if b[i] != _COLON:
             return _I(-1)
-        i = _value(b, _blank(b, i + 1), key, t, f)
+        i = _value(b, _blank(b, i + 1), key, f)
         if i < 0:
             return _I(-1)
         i = _blank(b, i)
@@ -203,17 +190,26 @@ def scan_json_lines(b: Any, size: Any, t: Any, lim: Any, revision: Any, out: Any
     Returns how many were left; stops when `left` is full, so it must hold a row per line.
     """
     f = np.zeros(16, np.int64)
+    (ids, id_bytes, id_at), (names, name_bytes, name_at), meter, fact, conv, rule = t
+    slots, ranks, long, counts = out
     i, line, count = _I(0), _I(0), 0
     while i < size:
         begin = i
-        i = _object(b, _blank(b, i), t, f)
+        i = _object(b, _blank(b, i), f)
         taken = i >= 0
         if taken:
             i = _blank(b, i)
+            taken = b[i] == _NEWLINE and whole(f)
+        if taken:
+            slot = find(ids, id_bytes, id_at, b, f[METER_FROM], f[METER_TO])
+            unit = _I(METERS_UNIT)
+            if f[UNIT_FROM] >= 0:
+                unit = find(names, name_bytes, name_at, b, f[UNIT_FROM], f[UNIT_TO])
+                unit = unit if unit >= 0 else _I(NO_UNIT)
             rev = f[REVISION_AT] if f[REVISION_AT] >= 0 else revision
-            taken = b[i] == _NEWLINE and whole(f) and take(
-                t, lim, out, f[SLOT_AT], f[START_AT], f[END_AT], f[DIGITS_AT], f[DECIMALS_AT],
-                f[UNIT_AT], f[RANK_AT], rev,
+            taken = take(
+                meter, fact, conv, rule, lim, slots, ranks, long, counts, slot, f[START_AT],
+                f[END_AT], f[DIGITS_AT], f[DECIMALS_AT], unit, f[RANK_AT], rev,
             )  # fmt: skip
         if not taken:
             i = begin

@@ -27,56 +27,41 @@ METERS_UNIT, NATIVE_UNIT, NO_UNIT = -1, -2, -3
 _EDITED = int(Rank.EDITED)
 _I = np.int64
 _ZERO = np.int64(0)
-_LATEST = np.int64(2**40)
+DAY = 86_400
 
 
-class Limits(NamedTuple):
-    """What holds for all readings of a frame: epoch seconds, and the ranks allowed as bits."""
+SINCE, LATEST, ALIGN, MAY = range(4)
+"""Places in the array of what holds for all readings of a frame."""
 
-    since: int
-    latest: int
-    align: int
-    may: int
+
+def limits(since: int, latest: int, align: int, may: frozenset[Rank]) -> NDArray[np.int64]:
+    """Epoch seconds within which readings lie, seconds of `align`, and the ranks allowed as bits."""
+    return np.array([since, latest, align, sum(1 << rank for rank in may)], np.int64)
 
 
 class Columns(NamedTuple):
-    """Room for the readings of a frame; `error_*` list the roundings (conversion entry, numerator)."""
+    """Room for the readings of a frame, and what was counted on the way."""
 
     slot: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    quantity: NDArray[np.int64]
     rank: NDArray[np.uint8]
-    revision: NDArray[np.int64]
-    error_entry: NDArray[np.int32]
-    error: NDArray[np.int64]
+    long: NDArray[np.int64]
+    """[start, end, quantity, revision; entry and numerator of each rounding] by reading."""
     counts: NDArray[np.int64]
     """[readings, roundings, aligned]"""
 
     def readings(self) -> Readings:
         """The readings taken, as views."""
         n = int(self.counts[0])
-        return Readings(
-            self.slot[:n],
-            self.start[:n],
-            self.end[:n],
-            self.quantity[:n],
-            self.rank[:n],
-            self.revision[:n],
-        )
+        start, end, quantity, revision = self.long[:4, :n]
+        return Readings(self.slot[:n], start, end, quantity, self.rank[:n], revision)
 
 
 def columns(capacity: int) -> Columns:
     """Empty room for `capacity` readings."""
     return Columns(
         slot=np.empty(capacity, np.int32),
-        start=np.empty(capacity, np.int64),
-        end=np.empty(capacity, np.int64),
-        quantity=np.empty(capacity, np.int64),
         rank=np.empty(capacity, np.uint8),
-        revision=np.empty(capacity, np.int64),
-        error_entry=np.empty(capacity, np.int32),
-        error=np.empty(capacity, np.int64),
+        long=np.empty((6, capacity), np.int64),
         counts=np.zeros(3, np.int64),
     )
 
@@ -93,22 +78,24 @@ def grid_point(t: Any, cell: Any, align: Any) -> Any:
     return t
 
 
-on_grid = njit(cache=True, nogil=True)(grid_point)
+on_grid = njit(cache=True, nogil=True, error_model="numpy")(grid_point)
 """`grid_point` for the hot loops: 64-bit seconds."""
 
 
-@njit(cache=True, nogil=True)
-def _row(t: Any, slot: Any, start: Any, end: Any) -> Any:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _row(meter: Any, fact: Any, slot: Any, start: Any, end: Any) -> Any:
     """The meter's row that is valid at `start` if the reading lies in its validity, else -1 (R4)."""
-    for row in range(t.fact_at[slot], t.fact_at[slot + 1]):
-        if t.fact_since[row] <= start < t.fact_until[row]:
-            return row if end <= t.fact_span[row] else -1
+    for row in range(meter[slot, 2], meter[slot, 3]):
+        if fact[row, 0] <= start < fact[row, 1]:
+            return row if end <= fact[row, 2] else -1
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _divide(product: Any, div: Any) -> Any:
     """product / div rounded half-even, and the numerator of (rounded - exact) over div; product >= 0."""
+    if div == 1:
+        return product, _ZERO
     quotient = product // div
     rest = product - quotient * div
     if rest == 0:
@@ -118,67 +105,75 @@ def _divide(product: Any, div: Any) -> Any:
     return quotient, -rest
 
 
-@njit(cache=True, nogil=True)
-def take(t: Any, lim: Any, out: Any, slot: Any, start: Any, end: Any, digits: Any, decimals: Any,
-         unit: Any, rank: Any, revision: Any) -> bool:  # fmt: skip
-    """Appends the reading to `out` if every rule holds; False leaves it to the exact path.
+@njit(cache=True, nogil=True, error_model="numpy")
+def place_on_grid(meter: Any, lim: Any, slot: Any, start: Any, end: Any) -> Any:
+    """(start, end, moved) on the meter's grid; start > end where there is no such place."""
+    cell, interval = meter[slot, 0], meter[slot, 1]
+    begin = on_grid(start, cell, lim[ALIGN])
+    if begin % cell:
+        return _I(1), _ZERO, False
+    if end == NO_END:
+        return begin, begin + interval, begin != start
+    if begin == start and end - start == interval and interval % cell == 0:
+        return begin, end, False
+    stop = on_grid(end, cell, lim[ALIGN])
+    if stop % cell:
+        return _I(1), _ZERO, False
+    return begin, stop, begin != start or stop != end
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def take(meter: Any, fact: Any, conv: Any, rule: Any, lim: Any, ids: Any, ranks: Any, long: Any,
+         counts: Any, slot: Any, start: Any, end: Any, digits: Any, decimals: Any, unit: Any,
+         rank: Any, revision: Any) -> bool:  # fmt: skip
+    """Appends the reading to (ids, ranks, long, counts) if every rule holds; else False.
 
     digits * 10**-decimals is the quantity in `unit`; negative digits are left, too.
     """
-    if slot < 0 or not (lim.may >> rank) & 1 or revision < 0 or revision >= REVISION_END:
+    if slot < 0 or not (lim[MAY] >> rank) & 1 or revision < 0 or revision >= REVISION_END:
         return False
-    if start < -_LATEST or start > _LATEST or end > _LATEST or (end < -_LATEST and end != NO_END):
+    if start < lim[SINCE] - DAY or start > lim[LATEST] or end > lim[LATEST] + DAY:
         return False
-    cell = np.int64(t.cell[slot])
-    begin = on_grid(start, cell, lim.align)
-    if end == NO_END:
-        if t.interval[slot] <= 0:
-            return False
-        until = begin + t.interval[slot]
-        stop = until
-    else:
-        stop = on_grid(end, cell, lim.align)
-        until = end
-    if begin % cell or stop % cell or stop <= begin or begin < lim.since or stop > lim.latest:
+    if end < start and end != NO_END:
         return False
-    row = _row(t, slot, begin, stop)
+    begin, stop, moved = place_on_grid(meter, lim, slot, start, end)
+    if stop <= begin or begin < lim[SINCE] or stop > lim[LATEST]:
+        return False
+    row = _row(meter, fact, slot, begin, stop)
     if row < 0:
         return False
-    n = out.counts[0]
+    n = counts[0]
     if decimals == NO_QUANTITY:
         if rank != _EDITED:
             return False
-        out.quantity[n] = VOID
-    elif not _convert(t, out, n, row, digits, decimals, unit):
-        return False
-    out.slot[n], out.start[n], out.end[n] = slot, begin, stop
-    out.rank[n], out.revision[n] = rank, revision
-    out.counts[0] = n + 1
-    if begin != start or stop != until:
-        out.counts[2] += 1
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _convert(t: Any, out: Any, n: Any, row: Any, digits: Any, decimals: Any, unit: Any) -> bool:
-    """quantity[n] in 10**-6 native units, rounded once (R2); notes the rounding."""
-    if unit == NATIVE_UNIT:
-        conversion = t.native[t.fact_group[row]]
-    elif unit == METERS_UNIT:
-        conversion = t.conv[t.fact_group[row], t.fact_unit[row]]
+        long[2, n] = VOID
     else:
-        conversion = _I(-1) if unit < 0 else t.conv[t.fact_group[row], unit]
-    if conversion < 0 or digits < 0 or decimals < 0 or decimals >= MOST_DECIMALS:
-        return False
-    entry = conversion * MOST_DECIMALS + decimals
-    if digits > t.most[entry]:
-        return False
-    quantity, error = _divide(digits * t.mul[entry], t.div[entry])
-    if quantity > QUANTITY_MAX:
-        return False
-    if error != 0:
-        at = out.counts[1]
-        out.error_entry[at], out.error[at] = entry, error
-        out.counts[1] = at + 1
-    out.quantity[n] = quantity
+        entry = _entry(fact, conv, row, unit, decimals)
+        if entry < 0 or digits < 0 or digits > rule[entry, 2]:
+            return False
+        quantity, error = _divide(digits * rule[entry, 0], rule[entry, 1])
+        if quantity > QUANTITY_MAX:
+            return False
+        if error != 0:
+            long[4, counts[1]], long[5, counts[1]] = entry, error
+            counts[1] += 1
+        long[2, n] = quantity
+    ids[n], ranks[n] = slot, rank
+    long[0, n], long[1, n], long[3, n] = begin, stop, revision
+    counts[0] = n + 1
+    counts[2] += moved
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _entry(fact: Any, conv: Any, row: Any, unit: Any, decimals: Any) -> Any:
+    """The rule that turns a quantity of that unit and number of decimals into ours, or -1."""
+    if decimals < 0 or decimals >= MOST_DECIMALS:
+        return _I(-1)
+    if unit == METERS_UNIT:
+        first = fact[row, 3]
+    elif unit == NATIVE_UNIT:
+        first = fact[row, 4]
+    else:
+        first = _I(-1) if unit < 0 else conv[fact[row, 5], unit]
+    return first + decimals if first >= 0 else _I(-1)

@@ -26,8 +26,9 @@ OTHER = 9
 SPECIAL = 10
 """A field that changes what the others mean (an envelope): the exact path looks at it."""
 
-SLOT_AT, START_AT, END_AT, DIGITS_AT, DECIMALS_AT, UNIT_AT, RANK_AT, REVISION_AT, SEEN_AT = range(9)
-"""Places in the scratch array of one reading."""
+START_AT, END_AT, DIGITS_AT, DECIMALS_AT, RANK_AT, REVISION_AT, SEEN_AT = range(7)
+METER_FROM, METER_TO, UNIT_FROM, UNIT_TO = range(7, 11)
+"""Places in the scratch array of one reading; of meter and unit only where their text stands."""
 
 
 def padded(text: bytes) -> NDArray[np.uint8]:
@@ -158,10 +159,9 @@ def scan_quality(b: Any, lo: Any, hi: Any) -> Any:
 @njit(cache=True, nogil=True)
 def clear(f: Any) -> None:
     """Sets the scratch array to a reading that names nothing."""
-    f[SLOT_AT] = -1
     f[END_AT] = -(2**62)
     f[DECIMALS_AT] = -1
-    f[UNIT_AT] = -1
+    f[UNIT_FROM] = -1
     f[RANK_AT] = 3
     f[REVISION_AT] = -1
     f[SEEN_AT] = 0
@@ -177,3 +177,18 @@ def whole(f: Any) -> bool:
     else:
         needed |= 1 << QUANTITY
     return seen & needed == needed
+
+
+@njit(cache=True, nogil=True)
+def named(b: Any, lo: Any, hi: Any, key: Any, f: Any) -> bool:
+    """Notes a text field: where meter and unit stand, the rank of a quality, that an author signs."""
+    if key == METER:
+        f[METER_FROM], f[METER_TO] = lo, hi
+        return True
+    if key == UNIT:
+        f[UNIT_FROM], f[UNIT_TO] = lo, hi
+        return True
+    if key == QUALITY:
+        f[RANK_AT] = scan_quality(b, lo, hi)
+        return f[RANK_AT] >= 0
+    return b[lo] > 32

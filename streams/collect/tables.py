@@ -35,33 +35,25 @@ class Names(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What judging a reading looks up; all arrays, so that compiled code can hold it.
+    """What judging a reading looks up, as few flat arrays: a hot loop pays for each that it holds.
 
-    Facts of slot s are rows fact_at[s]:fact_at[s+1]; `fact_span` is the end of the run of touching
-    rows (R4). A conversion is a number f = conv[group, unit]
-    (`native[group]` for the flow's native unit); entry f*19+k turns digits with k
-    decimals into 10**-6 native units: digits * mul / div, where digits <= most.
+    meter[slot] = cell, interval, first row and row after the last of its facts. fact[row] = since,
+    until, end of the run of touching rows (R4), conversion of the meter's own unit, of the flow's
+    native unit, group. conv[group, unit] = conversion. A conversion is the first of 19 entries of
+    rule, or -1 where the unit does not fit; entry +k turns digits with k decimals into 10**-6 native
+    units: rule[entry] = mul, div, most: digits * mul / div, where digits <= most.
     """
 
     meters: Names
     units: Names
-    cell: NDArray[np.int32]
-    interval: NDArray[np.int32]
-    fact_at: NDArray[np.int64]
-    fact_since: NDArray[np.int64]
-    fact_until: NDArray[np.int64]
-    fact_span: NDArray[np.int64]
-    fact_group: NDArray[np.int32]
-    fact_unit: NDArray[np.int32]
-    conv: NDArray[np.int32]
-    native: NDArray[np.int32]
-    mul: NDArray[np.int64]
-    div: NDArray[np.int64]
-    most: NDArray[np.int64]
+    meter: NDArray[np.int64]
+    fact: NDArray[np.int64]
+    conv: NDArray[np.int64]
+    rule: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
-def hash_bytes(b: Any, lo: int, hi: int) -> Any:
+def hash_bytes(b: Any, lo: Any, hi: Any) -> Any:
     """FNV-1a over b[lo:hi], folded to spread into the low bits."""
     h = np.uint64(14695981039346656037)
     for i in range(lo, hi):
@@ -70,23 +62,21 @@ def hash_bytes(b: Any, lo: int, hi: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def find(names: Any, b: Any, lo: int, hi: int) -> int:
-    """Number of the text b[lo:hi] in `names`, or -1."""
-    mask = np.uint64(len(names.table) - 1)
+def find(table: Any, texts: Any, ends: Any, b: Any, lo: Any, hi: Any) -> Any:
+    """Number of the text b[lo:hi] in Names(table, texts, ends), or -1."""
+    mask = np.uint64(len(table) - 1)
     spot = hash_bytes(b, lo, hi) & mask
     while True:
-        number = names.table[spot]
+        number = table[spot]
         if number < 0:
-            return -1
-        start = names.at[number]
-        if names.at[number + 1] - start == hi - lo:
-            same = True
-            for i in range(hi - lo):
-                if names.bytes[start + i] != b[lo + i]:
-                    same = False
-                    break
-            if same:
-                return number
+            return np.int64(-1)
+        start = ends[number]
+        if ends[number + 1] - start == hi - lo:
+            k = 0
+            while k < hi - lo and texts[start + k] == b[lo + k]:
+                k += 1
+            if k == hi - lo:
+                return np.int64(number)
         spot = (spot + np.uint64(1)) & mask
 
 
@@ -146,62 +136,59 @@ class Conversions:
         except ValueError as error:
             return error
 
-    def table(self) -> NDArray[np.int32]:
-        """conv[group, unit]: number of the conversion, -1 where the unit does not fit the flow."""
+    def table(self) -> NDArray[np.int64]:
+        """conv[group, unit]: first entry of the conversion, -1 where the unit does not fit the flow."""
         known: dict[tuple[int, Fraction], int] = {}
-        conv = np.full((len(self.groups), len(self.units)), -1, np.int32)
+        conv = np.full((len(self.groups), len(self.units)), -1, np.int64)
         for (flow, num, den), group in self.groups.items():
             for place, unit in enumerate(self.units):
                 ratio = self.ratio(unit, flow)
                 if isinstance(ratio, Fraction):
                     factor = ratio * Fraction(num, den)
-                    conv[group, place] = known.setdefault((flow, factor), len(known))
+                    conv[group, place] = known.setdefault((flow, factor), len(known)) * MOST_DECIMALS
         self.flow_of = [flow for flow, _ in known]
         self.factor = [factor for _, factor in known]
         return conv
 
-    def rules(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """mul, div, most of `Tables`; most = -1 where 64 bits do not do."""
-        size = len(self.factor) * MOST_DECIMALS
-        mul, div, most = np.zeros(size, np.int64), np.ones(size, np.int64), np.full(size, -1)
+    def rules(self) -> NDArray[np.int64]:
+        """mul, div, most per entry; most = -1 where 64 bits do not do."""
+        rule = np.full((len(self.factor) * MOST_DECIMALS, 3), (0, 1, -1), np.int64)
         for number, factor in enumerate(self.factor):
             for decimals in range(MOST_DECIMALS):
                 exact = factor * QUANTITY_SCALE / 10**decimals
                 if 0 < exact.numerator < SAFE and exact.denominator <= MOST_DENOMINATOR:
-                    spot = number * MOST_DECIMALS + decimals
-                    mul[spot], div[spot] = exact.numerator, exact.denominator
-                    most[spot] = SAFE // exact.numerator
-        self.div = div
-        return mul, div, most.astype(np.int64)
+                    rule[number * MOST_DECIMALS + decimals] = (
+                        exact.numerator,
+                        exact.denominator,
+                        SAFE // exact.numerator,
+                    )
+        self.div = rule[:, 1]
+        return rule
 
 
 def build_tables(compiled: Compiled, conversions: Conversions) -> Tables:
     """All look-ups of a registry; a million meters take about two seconds."""
     facts = compiled.facts
-    slots = np.arange(len(compiled.meters) + 1)
     place = {name: number for number, name in enumerate(conversions.units)}
     conv = conversions.table()
-    mul, div, most = conversions.rules()
+    group = conversions.fact_group
+    own = np.array([place[unit] for unit in facts.unit], np.int64)
+    native = np.array([place[unit] for unit in conversions.native], np.int64)
+    at = np.searchsorted(facts.slot, np.arange(len(compiled.meters) + 1))
+    meter = (compiled.meter_cell_s, compiled.meter_interval_s, at[:-1], at[1:])
+    fact = (
+        facts.since,
+        facts.until,
+        _spans(facts.slot, facts.since, facts.until),
+        conv[group, own],
+        conv[group, native[compiled.meter_flow[facts.slot]]],
+        group,
+    )
     return Tables(
         meters=name_table(compiled.meters),
         units=name_table(conversions.units),
-        cell=compiled.meter_cell_s.astype(np.int32),
-        interval=compiled.meter_interval_s.astype(np.int32),
-        fact_at=np.searchsorted(facts.slot, slots).astype(np.int64),
-        fact_since=facts.since.astype(np.int64),
-        fact_until=facts.until.astype(np.int64),
-        fact_span=_spans(facts.slot, facts.since, facts.until),
-        fact_group=conversions.fact_group,
-        fact_unit=np.array([place[unit] for unit in facts.unit], np.int32),
+        meter=np.ascontiguousarray(np.stack(meter, axis=1), np.int64),
+        fact=np.ascontiguousarray(np.stack(fact, axis=1), np.int64),
         conv=conv,
-        native=np.array(
-            [
-                conv[group, place[conversions.native[key[0]]]]
-                for key, group in conversions.groups.items()
-            ],
-            np.int32,
-        ),
-        mul=mul,
-        div=div,
-        most=most,
+        rule=conversions.rules(),
     )

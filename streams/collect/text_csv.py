@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.reading import Decoded, Reason
 from streams.collect.csv_lines import scan_csv_lines
 from streams.collect.exact import Number, Raw, Refused
 from streams.collect.gather import Gathering
 from streams.collect.json_rows import read_text
-from streams.collect.kernel import Limits, columns
+from streams.collect.kernel import columns
 from streams.collect.scan import FIELDS, OTHER, padded
 from streams.collect.tables import Tables
 
 REQUIRED = ("meter", "start", "quantity")
 
 
-def decode_csv(payload: bytes, tables: Tables, limits: Limits, into: Gathering) -> Decoded:
+def decode_csv(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering) -> Decoded:
     """A header and rows; a row that the scanner leaves is judged exactly."""
     head, _, _ = payload.partition(b"\n")
     try:
@@ -31,7 +32,7 @@ def decode_csv(payload: bytes, tables: Tables, limits: Limits, into: Gathering) 
     rows = payload.count(b"\n") + 1
     out, left = columns(rows), np.empty((rows, 3), np.int64)
     count = scan_csv_lines(
-        padded(payload), len(head) + 1, len(payload), keys, tables, limits, into.case.revision,
+        padded(payload), len(head) + 1, len(payload), keys, tables, lim, into.case.revision,
         out, left,
     )  # fmt: skip
     for begin, end, line in left[:count].tolist():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.reading import Decoded, Reason
 from streams.collect.exact import Refused
@@ -19,30 +20,30 @@ from streams.collect.json_rows import (
     read_value,
     readings_of,
 )
-from streams.collect.kernel import Limits, columns
+from streams.collect.kernel import columns
 from streams.collect.scan import padded
 from streams.collect.tables import Tables
 
 
-def decode_lines(payload: bytes, tables: Tables, limits: Limits, into: Gathering) -> Decoded:
+def decode_lines(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering) -> Decoded:
     """Newline-separated objects; a line that the scanner leaves is judged exactly."""
     text = padded(payload)
     lines = payload.count(b"\n") + 1
     out, left = columns(lines), np.empty((lines, 3), np.int64)
-    count = scan_json_lines(text, len(payload), tables, limits, into.case.revision, out, left)
+    count = scan_json_lines(text, len(payload), tables, lim, into.case.revision, out, left)
     for begin, end, line in left[:count].tolist():
         add_text(payload[begin:end], f"line {into.frame.line + line}", into)
     return into.decoded(out)
 
 
-def decode_value(payload: bytes, tables: Tables, limits: Limits, into: Gathering) -> Decoded:
+def decode_value(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering) -> Decoded:
     """One object, an array, or lines of objects."""
     start = payload.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     try:
         value = read_value(read_text(payload))
     except Refused:
         if start != b"[":
-            return decode_lines(payload, tables, limits, into)
+            return decode_lines(payload, tables, lim, into)
         _salvage(payload, into)
     else:
         _add_value(value, "", payload, into)
