@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas.compiled import FOREVER
@@ -64,34 +63,44 @@ class Inherited:
             key = (rate.entity, rate.meter, rate.flow)
             self._rates.setdefault(key, []).append((rate.since, rate.until, i))
         self._flows = {rate.flow for rate in self.contracts if rate.entity}
-        self._region_of: dict[int, list[Step]] = {}
-        self._rate_of: dict[tuple[int, str], list[Step]] = {}
+        self._known: dict[tuple[int, str | None, int, int], list[Step]] = {}
 
     def region(self, entity: int) -> list[Step]:
         """Region number over the entity's validity."""
-        if entity not in self._region_of:
-            steps: list[Step] = []
-            for i in self._rows[entity]:
-                row = self.tree.rows[i]
-                if row.region:
-                    steps.append((row.since, row.until, self._region_number[row.region]))
-                else:
-                    steps += self._from_parent(i, self.region, 0)
-            self._region_of[entity] = joined(steps)
-        return self._region_of[entity]
+        return self._steps(entity, None, ALWAYS, FOREVER)
 
     def rate(self, entity: int, flow: str) -> list[Step]:
         """Contract row (NONE where there is none) over the entity's validity."""
         if flow not in self._flows:
             return [(ALWAYS, FOREVER, NONE)]
-        key = (entity, flow)
-        if key not in self._rate_of:
+        return self._steps(entity, flow, ALWAYS, FOREVER)
+
+    def _steps(self, entity: int, flow: str | None, since: int, until: int) -> list[Step]:
+        """Region (flow None) or rate inside a time: two entities may have changed places in it."""
+        key = (entity, flow, since, until)
+        if key not in self._known:
             steps: list[Step] = []
             for i in self._rows[entity]:
-                steps += self._from_parent(i, lambda parent: self.rate(parent, flow), NONE)
-            own = self._rates.get((self.tree.ids[entity], "", flow), [])
-            self._rate_of[key] = over(own, joined(steps))
-        return self._rate_of[key]
+                start, end = (
+                    max(since, self.tree.rows[i].since),
+                    min(until, self.tree.rows[i].until),
+                )
+                if start < end:
+                    steps += self._row_steps(i, flow, start, end)
+            self._known[key] = joined(steps)
+        return self._known[key]
+
+    def _row_steps(self, i: int, flow: str | None, since: int, until: int) -> list[Step]:
+        """What row i of the tree says from `since` to `until`, else what its parent has then."""
+        row, parent = self.tree.rows[i], int(self.tree.parent[i])
+        if flow is None and row.region:
+            return [(since, until, self._region_number[row.region])]
+        none = NONE if flow is not None else 0
+        above = [(since, until, none)]
+        if parent >= 0:
+            above = self._steps(parent, flow, since, until)
+        own = self._rates.get((row.id, "", flow), []) if flow is not None else []
+        return over(clip(own, since, until), above)
 
     def meter_rate(self, meter: str, flow: str) -> list[Step]:
         """Contract rows of a meter itself."""
@@ -100,8 +109,3 @@ class Inherited:
     def meters_with_rates(self) -> set[str]:
         """Meters that have a contract rate of their own."""
         return {rate.meter for rate in self.contracts if rate.meter}
-
-    def _from_parent(self, i: int, of: Callable[[int], list[Step]], none: int) -> list[Step]:
-        row, parent = self.tree.rows[i], int(self.tree.parent[i])
-        above = of(parent) if parent >= 0 else [(ALWAYS, FOREVER, none)]
-        return clip(above, row.since, row.until)

@@ -94,7 +94,7 @@ def _value(node: yaml.Node, file: str, mistakes: list[Mistake]) -> Any:
 
 def _scalar(node: yaml.Node) -> Any:
     text: str = node.value
-    if getattr(node, "style", None) is not None:  # quoted or block text
+    if getattr(node, "style", None):  # quoted or block text
         return text
     if text in _NULL:
         return None
