@@ -93,7 +93,7 @@ def page(
 ) -> tuple[Page, list[Reason]]:
     """A file of these readings, with `broken` (kind of file, rate) ones in it; their reasons."""
     kind, rate = broken
-    plain = np.array([m.shown == (1, 1) for m in block.meters])
+    plain = np.array([m.shown == (1, 1) and all(m.lives) for m in block.meters])
     pool = np.flatnonzero(plain[sent.row])
     n = chance.count(rate, len(sent)) if len(pool) else 0
     victims = pool[chance.below(len(pool), n)].tolist()

@@ -190,16 +190,16 @@ class _Run:
         columns = {
             "meter": ids,
             "start": pa.array(start).view(pa.timestamp("s", "UTC")),
-            "end": pa.array(start + found[:, 2] * 900).view(pa.timestamp("s", "UTC")),
-            "value": decimals(found[:, 3], QUANTITY),
-            "other": decimals(found[:, 4], QUANTITY),
+            "end": pa.array(start + 900).view(pa.timestamp("s", "UTC")),
+            "value": decimals(found[:, 2], QUANTITY),
+            "other": decimals(found[:, 3], QUANTITY),
         }
         pq.write_table(pa.table(columns), self.city.truth / "conflicts.parquet")
 
 
 def _with_first(conflicts: Ints, first: int) -> Ints:
     """Rows of a block as meters of the city."""
-    return conflicts + np.array([first, 0, 0, 0, 0], dtype=np.int64)
+    return conflicts + np.array([first, 0, 0, 0], dtype=np.int64)
 
 
 def _measured(x: Line) -> Line:

@@ -19,7 +19,7 @@ from simulator.truth_files import (
     EXPECTED,
     LOCATION,
     MARKET,
-    NEAR,
+    OWN,
     RANKS,
     REMAINDER,
     REPORTED,
@@ -110,7 +110,7 @@ def _sums(own: Lists, told: Told) -> Ints:
     there = np.add.reduceat((rank != NOTHING).astype(np.int64), own.at, axis=0)
     out[REMAINDER] = own.rest.total(total, n)
     out[REPORTED] = own.across.total(there, n, signed=False) * 15
-    out[NEAR] = own.near.total(there, n, signed=False)
+    out[OWN] = own.rest.total(there, n, signed=False)
     live = np.broadcast_to(own.live[:, None], total.shape)
     out[EXPECTED] = own.across.total(live, n, signed=False) * 15
     sign = np.array([FLOWS[f].sign for f in own.flow], dtype=np.int64)[:, None]

@@ -49,7 +49,7 @@ class Lists:
 
     `order` sorts meters by account and `at` is each account's first; `live` counts its meters;
     `factors` are [account] 10**-9 g per unit, location and market. `across` is the boundary of each
-    pair; `rest` its own meters less those it feeds; `near` the boundaries of it and its children.
+    pair; `rest` its own meters less those it feeds.
     """
 
     order: Ints
@@ -60,7 +60,6 @@ class Lists:
     pairs: list[Pair]
     across: Rows
     rest: Rows
-    near: Rows
 
 
 def lists(plan: Plan, block: Block, phase: int) -> Lists:
@@ -78,13 +77,13 @@ def lists(plan: Plan, block: Block, phase: int) -> Lists:
         np.array([market(plan, i, phase) for i in some]),
     ]
     edges = [(m.entity, m.uppers[phase], m.flow) for m, _ in where]
-    across, rest, near = _edges(plan, edges, phase)
+    across, rest = _edges(plan, edges, phase)
     pairs = sorted(across.keys() | rest.keys())
     return Lists(
         order, at, np.bincount(code[order], minlength=len(names)),
         np.array([m.flow for m, _ in where], dtype=np.int64),
         (places[0].astype(np.int64), places[1].astype(np.int64)),
-        pairs, *(_rows(x, pairs) for x in (across, rest, near)),
+        pairs, *(_rows(x, pairs) for x in (across, rest)),
     )  # fmt: skip
 
 
@@ -100,27 +99,20 @@ def _account(plan: Plan, block: Block, i: int, phase: int) -> tuple[int, ...] | 
 Entries = dict[Pair, dict[int, int]]
 
 
-def _edges(
-    plan: Plan, edges: list[tuple[int, int, int]], phase: int
-) -> tuple[Entries, Entries, Entries]:
-    """Boundary, own, and near entries of every pair: {account: sign}."""
+def _edges(plan: Plan, edges: list[tuple[int, int, int]], phase: int) -> tuple[Entries, Entries]:
+    """Boundary and own entries of every pair: {account: sign}."""
     across: Entries = defaultdict(dict)
     rest: Entries = defaultdict(dict)
-    near: Entries = defaultdict(dict)
     for account, (goal, origin, flow) in enumerate(edges):
         into = plan.above(goal, phase)
         out = plan.above(origin, phase) if origin >= 0 else []
         crossed = [(e, 1) for e in into if e not in out] + [(e, -1) for e in out if e not in into]
         for entity, sign in crossed:
             across[entity, flow][account] = sign
-            near[entity, flow][account] = 1
-            above = plan.entities[entity].parents[phase]
-            if above >= 0:
-                near[above, flow][account] = 1
         rest[goal, flow][account] = 1
         if origin >= 0:
             rest[origin, flow][account] = -1
-    return across, rest, near
+    return across, rest
 
 
 def _rows(entries: Entries, pairs: list[Pair]) -> Rows:

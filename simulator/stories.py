@@ -60,7 +60,8 @@ class Told:
     """A block's day: readings sent, and what must stand per quarter hour [meter, 96].
 
     `rank` is NOTHING where no quantity stands; `accepted` counts intervals with a reading in force
-    (a voiding edit is one); `conflicts` are rows (meter, start, length, larger, smaller).
+    (a voiding edit is one); `conflicts` are rows (meter, quarter hour, larger, smaller):
+    a longer reading in conflict is one in each of its cells.
     """
 
     sent: Sent
@@ -168,8 +169,10 @@ class _Group:
         meter, slot = np.nonzero(where)
         start = self.day * 96 + slot * self.length
         smaller = np.minimum(values, self.whole)[where]
-        rows = (self.rows[meter], start, np.full_like(start, self.length))
-        self.conflicts.append(np.stack([*rows, self.final[where], smaller], axis=1))
+        found = np.stack([self.rows[meter], start, self.final[where], smaller], axis=1)
+        found = np.repeat(found, self.length, axis=0)
+        found[:, 1] += np.tile(np.arange(self.length), len(start))
+        self.conflicts.append(found)
 
     def _void(self) -> None:
         where = self.story == VOIDED

@@ -17,9 +17,9 @@ from simulator.plan import FLOWS
 
 Grain = Literal["base", "hour", "day", "month", "quarter", "year"]
 
-RANKS, REMAINDER, LOCATION, MARKET, REPORTED, EXPECTED, NEAR = 0, 5, 6, 8, 10, 11, 12
+RANKS, REMAINDER, LOCATION, MARKET, REPORTED, EXPECTED, OWN = 0, 5, 6, 8, 10, 11, 12
 """Where each series stands: five ranks, remainder, two limbs of each emission, minutes reported and
-expected, and readings near (of the entity or its children: whether a remainder is known)."""
+expected, and readings of the meters that make the remainder (without one it is null)."""
 SERIES = 13
 
 COLUMNS = (
@@ -57,7 +57,7 @@ class TruthFile:
         window = np.tile(np.arange(windows), n)[keep]
         if len(pair) == 0:
             return
-        null, unknown = flat[REPORTED] == 0, flat[NEAR] == 0
+        null, unknown = flat[REPORTED] == 0, flat[OWN] == 0
         quantity = flat[RANKS : RANKS + len(QUALITIES)]
         at = np.array(edges, dtype=np.int64)
         columns: list[Any] = [
