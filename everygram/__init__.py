@@ -1,0 +1,1 @@
+"""The command line: `everygram`, or `python -m everygram`."""

@@ -1,0 +1,83 @@
+"""Everything that can be wrong in a workspace: settings, registry, factors, and how they fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from factors.catalogue import Catalogue, load_catalogue
+from factors.check import check, hints
+from schemas.mistakes import Mistake, Mistakes
+from schemas.registry import compile_registry
+from schemas.workspace import Workspace
+from schemas.workspace import examine as examine_files
+
+
+@dataclass
+class Examined:
+    """What a workspace's examination found."""
+
+    mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[Mistake] = field(default_factory=list)
+    """Allowed, but worth a look."""
+    summary: str = ""
+
+
+def examine_all(path: Path) -> Examined:
+    """Every mistake of the workspace at `path`, each once."""
+    found = Examined()
+    workspace, mistakes = examine_files(path)
+    if workspace is not None:
+        catalogue = _catalogue(workspace, mistakes)
+        if catalogue is not None:
+            _fit(workspace, catalogue, mistakes, found)
+    found.mistakes = sorted(set(mistakes))
+    return found
+
+
+def _catalogue(workspace: Workspace, mistakes: list[Mistake]) -> Catalogue | None:
+    settings = workspace.settings
+    try:
+        return load_catalogue(
+            settings.accounting,
+            workspace.factor_files,
+            settings.timezone,
+            workspace.root,
+            contracts=workspace.contracts,
+        )
+    except Mistakes as error:
+        mistakes += error.mistakes
+        return None
+
+
+def _fit(
+    workspace: Workspace, catalogue: Catalogue, mistakes: list[Mistake], found: Examined
+) -> None:
+    whole = not mistakes
+    mistakes += check(workspace, catalogue)
+    if whole:  # a registry with mistakes of its own can't be compiled
+        mistakes += _compiled(workspace, catalogue, {(m.file, m.line) for m in mistakes})
+    if not mistakes:
+        found.notes = hints(workspace, catalogue)
+        found.summary = _summary(workspace, catalogue)
+
+
+def _compiled(
+    workspace: Workspace, catalogue: Catalogue, told: set[tuple[str, int]]
+) -> list[Mistake]:
+    """What compiling the registry refuses, on lines about which nothing was told yet."""
+    carriers = {name: flow.carrier for name, flow in catalogue.flows.items()}
+    try:
+        compile_registry(workspace, list(catalogue.flows), flow_carriers=carriers)
+    except Mistakes as error:
+        return [m for m in error.mistakes if (m.file, m.line) not in told]
+    return []
+
+
+def _summary(workspace: Workspace, catalogue: Catalogue) -> str:
+    accounting = workspace.settings.accounting
+    return (
+        f"{len(workspace.entities.ids):,} entities, {len(workspace.meters.ids):,} meters; "
+        f"accounting by {accounting.standard}, {accounting.gwp}, "
+        f"factor library {catalogue.release}"
+    )

@@ -1,0 +1,67 @@
+"""How far a run is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from everygram.talk import console, say
+from topologies.books import Books
+from topologies.files import discover
+
+EVERY_S = 10.0
+"""Seconds between plain lines."""
+
+
+class RunProgress:
+    """Follows a run by the bytes of its files; `progress` of `topologies.embedded.run_until_end`."""
+
+    def __init__(self, books: Books) -> None:
+        sizes: dict[str, int] = {}
+        for source in books.settings.sources:
+            for file in discover(books.root, source.path):
+                sizes.setdefault(file.relative_to(books.root).as_posix(), file.stat().st_size)
+        self._sizes = sizes
+        self._total = max(1, sum(sizes.values()))
+        self._done = {name for name, state in books.positions.items() if state.done}
+        self._bytes = sum(sizes.get(name, 0) for name in self._done)
+        self._said = time.monotonic()
+        self._bar: Progress | None = None
+        if console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+            self._bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+            self._task = self._bar.add_task("reading", total=self._total)
+
+    def __enter__(self) -> RunProgress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, books: Books, name: str) -> None:
+        """A frame of the file `name` is booked."""
+        state = books.positions[name]
+        size = self._sizes.get(name, 0)
+        if state.done and name not in self._done:
+            self._done.add(name)
+            self._bytes += size
+        at = self._bytes if state.done else self._bytes + min(state.position, size)
+        files = f"{len(self._done):,} of {len(self._sizes):,} files"
+        text = f"{books.counters.received:,} readings, {files}"
+        ended = len(self._done) >= len(self._sizes)
+        if self._bar is not None:
+            what = f"{text}; settling" if ended else text
+            self._bar.update(self._task, completed=at, description=what)
+        elif time.monotonic() - self._said > EVERY_S or (ended and state.done):
+            self._said = time.monotonic()
+            say(f"{text} ({100 * at // self._total} %){'; settling' if ended else ''}")
