@@ -42,6 +42,8 @@ class OwnFiles:
                 if flow is not None:
                     self._flow(flow, reader, i)
                 continue
+            if isinstance(item, dict) and isinstance(item.get("standard"), str):
+                self._name(item["standard"])
             entry = one(document, (i,), FactorEntry, self.mistakes)
             if entry is not None:
                 self._standard(entry, reader, i)
@@ -56,6 +58,11 @@ class OwnFiles:
             reader.wrong((i, "flow"), f"flow '{flow.flow}' is given twice: keep one")
         self.flows[flow.flow] = flow
 
+    def _name(self, standard: str) -> None:
+        """A standard is named even where its entry has a mistake: that one is told, not two."""
+        if standard not in self.library.standards:
+            self.standards.setdefault(standard, Standard())
+
     def _standard(self, entry: FactorEntry, reader: Reader, i: int) -> None:
         """`deducts` and `arrears` belong to the standard: said once, or the same everywhere."""
         given = {key: getattr(entry, key) for key in ("deducts", "arrears")}
@@ -66,7 +73,7 @@ class OwnFiles:
                     (i, key), f"'{entry.standard}' is the library's standard: leave it out"
                 )
             return
-        before = self.standards.get(entry.standard, Standard())
+        before = self.standards[entry.standard]
         for key, value in given.items():
             if key in before.model_fields_set and getattr(before, key) != value:
                 reader.wrong((i, key), f"'{key}' of '{entry.standard}' was said otherwise before")

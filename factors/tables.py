@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -111,6 +112,11 @@ class Catalogue:
         return [*found, (ANYWHERE, country)]
 
     @property
+    def deducts(self) -> bool:
+        """Whether the standard deducts what is sold (R6, R7)."""
+        return self.rule.deducts
+
+    @property
     def regions(self) -> list[str]:
         """The listed region codes."""
         return list(self._library.regions)
@@ -153,21 +159,19 @@ class Catalogue:
         }
         for name, flow in self.flows.items():
             found[f"flow {name}"] = of_flow(flow, self._keys[name])
-        for row in self.rows[self._first_contract :]:
-            found[f"contract {row.file}:{row.line}"] = of_rows([row], self._weights)
+        found["contracts"] = of_rows(self.rows[self._first_contract :], self._weights)
         found["standard"] = digest(
             self.standard, repr(sorted(self.rule.model_dump(exclude={"name", "notes"}).items()))
         )
-        parents = {code: self.walk(code)[1][0] for code in self._library.regions}
+        parents = {
+            code: listed.parent
+            for code, listed in self._library.regions.items()
+            if listed.parent and listed.parent != code.rpartition("-")[0]
+        }
         found["regions"] = digest(str(sorted(parents.items())))
         return dict(sorted(found.items()))
 
-    @property
-    def deducts(self) -> bool:
-        """Does the standard deduct what is sold (R6, R7)?"""
-        return bool(self.rule.deducts)
-
-    @property
+    @cached_property
     def factor_set(self) -> str:
         """Twelve hexadecimal digits that change with whatever moves a figure."""
         return digest(*(f"{name}={value}" for name, value in self.fingerprints().items()))[:12]

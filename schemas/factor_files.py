@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from schemas.mapping import Encoding, Strict
 from schemas.scalars import Duration, Ratio, Template, Zone
@@ -106,6 +114,16 @@ class Csv(Strict):
         return self
 
 
+def _csv_kind(value: object) -> str:
+    return "name" if isinstance(value, str) else "form"
+
+
+CsvFile = Annotated[
+    Annotated[str, Tag("name")] | Annotated[Csv, Tag("form")], Discriminator(_csv_kind)
+]
+"""A CSV of ours by its name, or the form of one that isn't."""
+
+
 class FactorEntry(Strict):
     """The rows of one factor, in one standard and region."""
 
@@ -115,7 +133,7 @@ class FactorEntry(Strict):
     region: str = Field(min_length=1, description="A region code, or * for everywhere.")
     unit: str = Field(min_length=1, description="A mass per a unit: kg/kWh, t/万Nm3.")
     rows: list[Row] | None = None
-    csv: str | Csv | None = Field(default=None, description="A series: valid_from, co2.")
+    csv: CsvFile | None = Field(default=None, description="A series: valid_from, co2.")
     gwp: str | None = Field(default=None, description="GWP set of a series published as co2e.")
     valid_to: When | None = Field(default=None, description="End of a series (excluded).")
     data_year: int | None = None
