@@ -6,9 +6,11 @@ frames -> journal -> collect -> book -> settle -> tables
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import queue
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from schemas.reading import Decoded
 from topologies.books import Books
@@ -27,17 +29,16 @@ def run_until_end(
     collecting = gc.isenabled()
     gc.disable()  # arrays and columns make no cycles; walking millions of objects costs a third
     try:
-        with ThreadPoolExecutor(1, "collect") as pool:
-            for arrival, decoded in _decoded_ahead(books, pool):
-                take(books, arrival, decoded)
-                if progress is not None:
-                    progress(books, arrival.name)
-                if stop():
-                    break
-                if books.pace.settle_now(books):
-                    books.checkpoint(settle=True)
-                elif books.pace.commit_now() or books.many_rejects:
-                    books.checkpoint(settle=False)
+        for arrival, decoded in _decoded_ahead(books):
+            take(books, arrival, decoded)
+            if progress is not None:
+                progress(books, arrival.name)
+            if stop():
+                break
+            if books.pace.settle_now(books):
+                books.checkpoint(settle=True)
+            elif books.pace.commit_now() or books.many_rejects:
+                books.checkpoint(settle=False)
         books.checkpoint(settle=True)
         books.drain()
     finally:
@@ -54,18 +55,35 @@ def take(books: Books, arrival: Arrival, decoded: Decoded | None) -> None:
     books.advance(arrival)
 
 
-def _decoded_ahead(
-    books: Books, pool: ThreadPoolExecutor
-) -> Iterator[tuple[Arrival, Decoded | None]]:
-    waiting: list[tuple[Arrival, Future[Decoded | None]]] = []
-    for arrival in arrivals(books.root, books.settings.sources, books.positions):
-        waiting.append((arrival, pool.submit(_decode, books, arrival)))
-        if len(waiting) > AHEAD:
-            first, future = waiting.pop(0)
-            yield first, future.result()
-    for arrival, future in waiting:
-        yield arrival, future.result()
+def _decoded_ahead(books: Books) -> Iterator[tuple[Arrival, Decoded | None]]:
+    """Reads and decodes in a thread of its own, a few frames ahead of the book."""
+    ahead: queue.Queue[tuple[Arrival, Decoded | None] | BaseException | None] = queue.Queue(AHEAD)
+    ended = threading.Event()
 
+    def put(item: tuple[Arrival, Decoded | None] | BaseException | None) -> None:
+        while not ended.is_set():
+            with contextlib.suppress(queue.Full):
+                ahead.put(item, timeout=0.2)
+                return
 
-def _decode(books: Books, arrival: Arrival) -> Decoded | None:
-    return arrival.frame and books.collector.decode(arrival.frame, arrival.rules)
+    def work() -> None:
+        try:
+            for arrival in arrivals(books.root, books.settings.sources, dict(books.positions)):
+                frame = arrival.frame
+                put((arrival, frame and books.collector.decode(frame, arrival.rules)))
+                if ended.is_set():
+                    return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=work, name="collect", daemon=True)
+    thread.start()
+    try:
+        while (item := ahead.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        ended.set()
+        thread.join()

@@ -248,12 +248,13 @@ class Book:
             self.counts.duplicate += known
             self.counts.superseded += len(late) - known
 
-    def lost_quantities(
-        self, file: DayFile, interval: int, local: int, key: int
-    ) -> NDArray[np.int64]:
-        """Quantities of readings of one cell and key (flags left out) that are in force nowhere."""
+    def lost_in(self, file: DayFile, interval: int) -> dict[tuple[int, int], list[int]]:
+        """Readings of one interval's cells that are in force nowhere: (slot of the size, key) -> quantities."""
         rows = self._lost_of(file.day, file.cell_s).rows
-        return rows[(rows[:, 0] == interval << 32 | local) & (rows[:, 1] == key)][:, 2]
+        found: dict[tuple[int, int], list[int]] = {}
+        for whence, key, quantity in rows[rows[:, 0] >> 32 == interval].tolist():
+            found.setdefault((whence & 0xFFFFFFFF, key), []).append(quantity)
+        return found
 
     def _lost_of(self, day: int, cell_s: int) -> Rows:
         if (day, cell_s) not in self._lost:

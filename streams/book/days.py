@@ -70,7 +70,7 @@ class Days:
         found = []
         for name in os.listdir(self.folder):
             stem, _, size = name.partition(".")
-            if size.isdigit():
+            if size.isdigit() and stem[:1].isdigit():
                 found.append((day_number(stem), int(size)))
         return sorted(found)
 

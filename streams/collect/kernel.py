@@ -106,19 +106,29 @@ def _divide(product: Any, div: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def divides(cell: Any, t: Any) -> bool:
+    """Whether t is a multiple of cell, |t| < 2**53: a division that goes in is exact in IEEE 754.
+
+    Several times faster than the remainder of 64-bit integers, which was a third of the hot loop.
+    """
+    return _I(t / cell) * cell == t
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def place_on_grid(meter: Any, lim: Any, slot: Any, start: Any, end: Any) -> Any:
     """(start, end, moved) on the meter's grid; start > end where there is no such place."""
     cell, interval = meter[slot, 0], meter[slot, 1]
-    begin = on_grid(start, cell, lim[ALIGN])
-    if begin % cell:
-        return _I(1), _ZERO, False
+    begin, stop = start, end
+    if not divides(cell, start):
+        begin = on_grid(start, cell, lim[ALIGN])
+        if begin % cell:
+            return _I(1), _ZERO, False
     if end == NO_END:
         return begin, begin + interval, begin != start
-    if begin == start and end - start == interval and interval % cell == 0:
-        return begin, end, False
-    stop = on_grid(end, cell, lim[ALIGN])
-    if stop % cell:
-        return _I(1), _ZERO, False
+    if not divides(cell, end):
+        stop = on_grid(end, cell, lim[ALIGN])
+        if stop % cell:
+            return _I(1), _ZERO, False
     return begin, stop, begin != start or stop != end
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
 from numba import njit
@@ -19,31 +17,30 @@ from streams.settle.rates import BASIS_BIT, DATE_BIT, REGION_BIT, Factors, words
 from streams.wide import add, multiply
 
 STATUSES = ("open", "provisional")
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 262_144
 """Rows of one Arrow table: large enough for the sink, small enough for memory."""
 
 
 @njit(nogil=True, cache=True)
-def _totals(rows, sign, quantity, consumption):  # type: ignore[no-untyped-def]
-    """The quantity (its five parts add up to it) and the quantity signed by the flow."""
-    for n in range(len(rows)):
-        low, high = np.uint64(0), np.int64(0)
-        for at in range(0, 10, 2):
-            low, high = add(low, high, np.uint64(rows[n, at]), rows[n, at + 1])
-        quantity[n, 0], quantity[n, 1] = np.int64(low), high
-        low, high = multiply(low, high, sign[n])
-        consumption[n, 0], consumption[n, 1] = np.int64(low), high
+def _take(rows, line, by, at):  # type: ignore[no-untyped-def]
+    """Rows of these lines as columns: by[:, at:] is filled, in blocks that stay in the cache."""
+    for first in range(0, len(line), 32):
+        last = min(first + 32, len(line))
+        for c in range(rows.shape[1]):
+            for n in range(first, last):
+                by[c, at + n] = rows[line[n], c]
 
 
 @njit(nogil=True, cache=True)
-def _transpose(rows, out):  # type: ignore[no-untyped-def]
-    """[rows, WIDTH] to [WIDTH, rows], in blocks that stay in the cache."""
-    count, width = rows.shape
-    for first in range(0, count, 32):
-        last = min(first + 32, count)
-        for at in range(width):
-            for n in range(first, last):
-                out[at, n] = rows[n, at]
+def _totals(by, count, sign, quantity, consumption):  # type: ignore[no-untyped-def]
+    """The quantity (its five parts add up to it) and the quantity signed by the flow."""
+    for n in range(count):
+        low, high = np.uint64(0), np.int64(0)
+        for at in range(0, 10, 2):
+            low, high = add(low, high, np.uint64(by[at, n]), by[at + 1, n])
+        quantity[n, 0], quantity[n, 1] = np.int64(low), high
+        low, high = multiply(low, high, sign[n])
+        consumption[n, 0], consumption[n, 1] = np.int64(low), high
 
 
 @njit(nogil=True, cache=True)
@@ -68,7 +65,10 @@ class Emitter:
             "unit": _coded([flows[f].unit for f in lines.flow]),
         }
         self._factor_set = factors.factor_set
-        self._parts: list[tuple[int, Window, int, NDArray[np.int64], NDArray[np.int64]]] = []
+        self._by = np.empty((col.WIDTH, ROWS_AT_ONCE), np.int64)
+        self._line = np.empty(ROWS_AT_ONCE, np.int32)
+        self._of_window = np.empty((4, ROWS_AT_ONCE), np.int64)
+        """Grain, status, start and end of each row."""
         self._count = 0
 
     def add(
@@ -78,58 +78,47 @@ class Emitter:
         status: int,
         line: NDArray[np.int64],
         rows: NDArray[np.int64],
-    ) -> None:
-        """Take the rows [n, WIDTH] of the lines `line` in a window (a copy is kept)."""
-        if len(line):
-            self._parts.append((grain, window, status, line, rows[line]))
-            self._count += len(line)
+    ) -> int:
+        """Take the rows [lines, WIDTH] of the lines `line` in a window; returns how many had room."""
+        at = self._count
+        room = min(len(line), ROWS_AT_ONCE - at)
+        if room:
+            _take(rows, line[:room], self._by, at)
+            self._line[at : at + room] = line[:room]
+            for n, value in enumerate((grain, status, window.start, window.end)):
+                self._of_window[n, at : at + room] = value
+            self._count += room
+        return room
 
-    def ready(self) -> bool:
-        """Is it worth a table?"""
-        return self._count >= ROWS_AT_ONCE
-
-    def tables(self, version: int, now: int) -> Iterator[pa.Table]:
-        """What was taken so far, as tables of the ROLLUP schema with this version."""
-        if self._parts:
-            parts, self._parts, self._count = self._parts, [], 0
-            yield self._table(parts, version, now)
-
-    def _table(self, parts, version: int, now: int) -> pa.Table:  # type: ignore[no-untyped-def]
-        line = np.concatenate([p[3] for p in parts])
-        rows = np.concatenate([p[4] for p in parts])
-        sizes = np.array([len(p[3]) for p in parts])
-
-        def each(values: list[int], kind: type) -> NDArray[np.int64]:
-            return np.repeat(np.array(values, kind), sizes)
-
+    def table(self, version: int, now: int) -> pa.Table:
+        """What was taken so far, as rows of the ROLLUP schema with this version."""
+        count, self._count = self._count, 0
+        line = self._line[:count]
+        grain, status, start, end = self._of_window[:, :count].copy()
         data: dict[str, pa.Array] = {
             name: _dictionary(codes[line], words_) for name, (words_, codes) in self._names.items()
         }
-        data["grain"] = _dictionary(each([p[0] for p in parts], np.int32), list(GRAINS))
-        data["status"] = _dictionary(each([p[2] for p in parts], np.int32), list(STATUSES))
-        data["start"] = _instants(each([p[1].start for p in parts], np.int64))
-        data["end"] = _instants(each([p[1].end for p in parts], np.int64))
-        data |= self._figures(line, rows)
+        data["grain"] = _dictionary(grain.astype(np.int32), list(GRAINS))
+        data["status"] = _dictionary(status.astype(np.int32), list(STATUSES))
+        data["start"], data["end"] = _instants(start), _instants(end)
+        data |= self._figures(line, self._by[:, :count])
         for name, first, names in (
             ("region_found", REGION_BIT, REGION_FOUND),
             ("date_found", DATE_BIT, DATE_FOUND),
             ("market_basis", BASIS_BIT, MARKET_BASIS),
         ):
-            codes = words(rows[:, col.FOUND], first, names)
+            codes = words(self._by[col.FOUND, :count], first, names)
             data[name] = _dictionary(codes, [*names, "mixed"])
-        count = len(line)
         data["updated_at"] = _instants(np.full(count, now))
         data["factor_set"] = _dictionary(np.zeros(count, np.int32), [self._factor_set])
         data["version"] = pa.array(np.full(count, version, np.uint64))
         data["gone"] = pa.array(np.zeros(count, np.uint8))
         return pa.Table.from_arrays([data[f.name] for f in ROLLUP], schema=ROLLUP)
 
-    def _figures(self, line: NDArray[np.int64], rows: NDArray[np.int64]) -> dict[str, pa.Array]:
-        count = len(rows)
-        by = np.empty((col.WIDTH, count), np.int64)
-        _transpose(rows, by)
+    def _figures(self, line: NDArray[np.int32], by: NDArray[np.int64]) -> dict[str, pa.Array]:
+        count = len(line)
         quantity, consumption = np.empty((count, 2), np.int64), np.empty((count, 2), np.int64)
-        _totals(rows, self._sign[self._lines.flow[line]], quantity, consumption)
+        _totals(by, count, self._sign[self._lines.flow[line]], quantity, consumption)
         reported = by[col.REPORTED] > 0
         own = (by[col.OWN_REPORTED] > 0) | (by[col.SUPPLIED_REPORTED] > 0)
 
@@ -150,7 +139,7 @@ class Emitter:
             "supplied": _decimal(pair(col.SUPPLIED), by[col.SUPPLIED_REPORTED] > 0, 6),
             "minutes_expected": pa.array(by[col.EXPECTED] // 60),
             "minutes_reported": pa.array(by[col.REPORTED] // 60),
-            "newest_reading": _instants(by[col.NEWEST], by[col.NEWEST] != 0),
+            "newest_reading": _instants(by[col.NEWEST].copy(), by[col.NEWEST] != 0),
         }
         parts = ("estimated", "declared", "apportioned", "measured", "edited")
         for rank, name in enumerate(parts):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,19 @@ class Finding:
     other: int | None = None
     text: str = ""
 
+    def row(self) -> list[Any]:
+        """As it is kept."""
+        return [
+            self.kind,
+            self.subject,
+            self.flow,
+            self.start,
+            self.end,
+            self.value,
+            self.other,
+            self.text,
+        ]
+
     @property
     def key(self) -> tuple[str, str, str, int, int]:
         """What makes it the same finding when its numbers change."""
@@ -60,7 +74,7 @@ class FindingStore:
         if scope not in self._held:
             path = self.folder / f"{scope}.json"
             rows = json.loads(path.read_text()) if path.exists() else []
-            self._held[scope] = {f.key: f for f in (Finding(**r) for r in rows)}
+            self._held[scope] = {f.key: f for f in (Finding(*r) for r in rows)}
         return self._held[scope]
 
     def replace(
@@ -79,7 +93,7 @@ class FindingStore:
         """What `write` has to keep of the scopes that changed since this was last asked."""
         out = {}
         for scope in self._changed:
-            rows = [asdict(f) for f in sorted(self._held[scope].values(), key=lambda f: f.key)]
+            rows = [f.row() for f in sorted(self._held[scope].values(), key=lambda f: f.key)]
             out[scope] = json.dumps(rows, ensure_ascii=False).encode()
         self._changed.clear()
         return out
@@ -133,34 +147,41 @@ def conflicts(
 ) -> Iterator[Finding]:
     """Conflicts in one interval of a day file: two quantities for one reading, the larger stands."""
     slots = book.slots_of_size[size]
-    first = interval * file.stride
-    cells = file.cells[first : first + len(slots)]
+    cells = file.cells[interval * file.stride :][: len(slots)]
     held = cells[:, 0].view(np.uint64)
-    for local in np.flatnonzero(held & CONFLICT):
-        slot = int(slots[local])
-        row = int(longer_rows(cells[local : local + 1, 0])[0])
+    places = np.flatnonzero(held & CONFLICT)
+    rows = longer_rows(cells[places, 0])
+    lost = book.lost_in(file, interval)
+    for local, row in zip(places.tolist(), rows.tolist(), strict=True):
         if row >= 0:
-            mine = book.longer.rows[row]
-            same = book.longer.rows[(book.longer.rows[:, :3] == mine[:3]).all(axis=1)]
-            alike = (same[:, kernel.L_RANK] == mine[kernel.L_RANK]) & (
-                same[:, kernel.L_REVISION] == mine[kernel.L_REVISION]
-            )
-            value = int(mine[kernel.L_QUANTITY])
-            others = same[alike][:, kernel.L_QUANTITY]
-            start = int(mine[kernel.L_START])
-            end = start + int(mine[kernel.L_CELLS] * mine[kernel.L_CELL_S])
+            value, other, start, end = _longer_conflict(book, row)
         else:
             value = int(cells[local, 1])
-            key = np.uint64(held[local]) & ~FLAGS
-            others = book.lost_quantities(file, interval, int(local), int(key.view(np.int64)))
+            key = int((held[local] & ~FLAGS).view(np.int64))
+            other = max(q for q in lost[(local, key)] if q != value)
             start = file.day * DAY_S + interval * file.cell_s
             end = start + file.cell_s
-        other = int(max(q for q in others.tolist() if q != value))
+        slot = int(slots[local])
         yield Finding(
             "conflict", names[slot], flows[slot], start, end, value, other,
             f"two quantities for one reading: {decimal_text(value)} stands, "
             f"{decimal_text(other)} does not; an edit or a higher revision settles it",
         )  # fmt: skip
+
+
+def _longer_conflict(book: Book, row: int) -> tuple[int, int, int, int]:
+    """The quantity that stands, the next one, start and end of a longer reading in conflict."""
+    rows = book.longer.rows
+    mine = rows[row]
+    same = rows[(rows[:, : kernel.L_CELLS + 1] == mine[: kernel.L_CELLS + 1]).all(axis=1)]
+    alike = (
+        same[:, kernel.L_RANK : kernel.L_REVISION + 1]
+        == mine[kernel.L_RANK : kernel.L_REVISION + 1]
+    )
+    value, start = int(mine[kernel.L_QUANTITY]), int(mine[kernel.L_START])
+    others = same[alike.all(axis=1)][:, kernel.L_QUANTITY]
+    other = max(q for q in others.tolist() if q != value)
+    return value, other, start, start + int(mine[kernel.L_CELLS] * mine[kernel.L_CELL_S])
 
 
 @njit(nogil=True, cache=True)

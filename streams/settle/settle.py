@@ -184,13 +184,16 @@ class _Pass:
 
     def _give(self, grain: int, window: Window, rows: NDArray[np.int64], touched: Touched) -> None:
         line = np.flatnonzero(touched.astype(bool) & (rows[:, col.EXPECTED] > 0))
-        self._s._emit.add(grain, window, int(window.end <= self._after.now), line, rows)
-        if self._s._emit.ready():
-            self._flush()
+        status = int(window.end <= self._after.now)
+        while len(line):
+            line = line[self._s._emit.add(grain, window, status, line, rows) :]
+            if len(line):
+                self._flush()
 
     def _flush(self) -> None:
-        for table in self._s._emit.tables(self._version, self._after.now):
-            self._write("rollups", table)
+        rows = self._s._emit.table(self._version, self._after.now)
+        if rows.num_rows:
+            self._write("rollups", rows)
 
     # -- months, quarters, years ------------------------------------------------------------------
 
