@@ -53,10 +53,9 @@ class Reason(StrEnum):
     IMPLAUSIBLE = "implausible"
 
 
-REGISTRY_REASONS = frozenset(
-    {Reason.UNKNOWN_METER, Reason.UNIT_MISMATCH, Reason.BAD_INTERVAL, Reason.OUT_OF_VALIDITY}
-)
-"""Rejections that the registry decided: judged again when the registry changes (R12)."""
+REGISTRY_REASONS = tuple(list(Reason)[list(Reason).index(Reason.UNKNOWN_METER) :])
+"""Rejections that the registry had a say in (unit, interval, validity, multiplier of the meter): judged
+again when what it says of the meter changes (R12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,8 @@ class Reject:
     payload: str
     """The reading as it came, cut to 2,000 characters, undecodable bytes escaped."""
     received_us: int
+    meter: str = ""
+    """The meter's id as far as one was read: whose registry rows decide over it (R12)."""
 
 
 @dataclass(slots=True)

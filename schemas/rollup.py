@@ -82,10 +82,11 @@ REJECT = pa.schema(
         pa.field("source", pa.string(), nullable=False),
         pa.field("position", pa.string(), nullable=False),
         pa.field("reason", TEXT, nullable=False),
+        pa.field("meter", pa.string(), nullable=False),
         pa.field("message", pa.string(), nullable=False),
         pa.field("payload", pa.string(), nullable=False),
         pa.field("received_at", pa.timestamp("us", tz="UTC"), nullable=False),
         pa.field("version", pa.uint64(), nullable=False),
     ]
 )
-"""Key: source, position, received_at. Each copy is a row: nothing that arrived is lost."""
+"""Key: source, position, received_at. `meter` is the id as far as one was read. Each copy is a row: nothing that arrived is lost."""

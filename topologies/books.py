@@ -280,6 +280,7 @@ def reject_table(rejects: list[Reject], version: int) -> pa.Table:
         "source": [r.source for r in rejects],
         "position": [r.position for r in rejects],
         "reason": pa.array([r.reason.value for r in rejects]).dictionary_encode(),
+        "meter": [r.meter for r in rejects],
         "message": [r.message for r in rejects],
         "payload": [r.payload for r in rejects],
         "received_at": pa.array([r.received_us for r in rejects], pa.timestamp("us", "UTC")),

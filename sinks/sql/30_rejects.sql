@@ -4,6 +4,7 @@ CREATE TABLE IF NOT EXISTS rejects
     source LowCardinality(String) COMMENT 'Source · 来源',
     position String COMMENT 'Line, row or byte in the source · 位置',
     reason LowCardinality(String) COMMENT 'Reason · 原因',
+    meter String COMMENT 'Meter, as far as one was read · 表计',
     message String COMMENT 'What is wrong, in words · 说明',
     payload String COMMENT 'The reading as it came, cut to 2,000 characters · 原文',
     received_at DateTime64(6, '{zone}') COMMENT 'Receipt · 接收时间',

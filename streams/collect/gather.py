@@ -38,14 +38,19 @@ class Gathering:
         try:
             self.taken.append(judge(raw, self.facts, self.case, place))
         except Refused as refused:
-            self.reject(refused.reason, refused.message, position, payload)
+            meter = raw.meter if isinstance(raw.meter, str) else ""
+            self.reject(refused.reason, refused.message, position, payload, meter)
 
-    def reject(self, reason: Reason, message: str, position: str, payload: bytes | str) -> None:
+    def reject(
+        self, reason: Reason, message: str, position: str, payload: bytes | str, meter: str = ""
+    ) -> None:
         """Notes what cannot be taken, and where it stood."""
         frame = self.frame
         message = message.encode("utf-8", "backslashreplace").decode()
         self.rejects.append(
-            Reject(reason, message, frame.source, position, cut(payload), frame.received_us)
+            Reject(
+                reason, message, frame.source, position, cut(payload), frame.received_us, cut(meter)
+            )
         )
 
     def decoded(self, fast: Columns | None = None) -> Decoded:
