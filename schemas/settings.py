@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -15,8 +15,9 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     Tag,
+    ValidationInfo,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
 from schemas.mapping import FILE_NAMES, FilePattern, Mapping, Strict
@@ -201,19 +202,24 @@ class Settings(Strict):
         """`since` in epoch seconds."""
         return parse_instant(self.since, self.timezone)
 
-    @model_validator(mode="after")
-    def _base_fits(self) -> Self:
-        base = self.base_interval_s
-        if 3600 % base:
-            raise ValueError("base_interval must divide 60 minutes: 5m, 10m, 15m, 30m, 1h")
-        odd = _odd_offset(self.timezone, base, int(self.since[:4]))
+    @field_validator("base_interval_s")
+    @classmethod
+    def _base_fits(cls, base_s: int, info: ValidationInfo) -> int:
+        if 3600 % base_s:
+            raise ValueError("it must divide 60 minutes: 5m, 10m, 15m, 30m, 1h")
+        zone = info.data.get("timezone")
+        odd = _odd_offset(zone, base_s) if zone is not None else None
         if odd is not None:
-            raise ValueError(
-                f"base_interval does not divide the offset {odd} of {self.timezone}; take 15m"
-            )
-        if self.since_s % base:
-            raise ValueError("since must lie on a base interval")
-        return self
+            raise ValueError(f"it does not divide the offset {odd} of {zone}; take 15m")
+        return base_s
+
+    @field_validator("since")
+    @classmethod
+    def _since_fits(cls, since: str, info: ValidationInfo) -> str:
+        zone, base_s = info.data.get("timezone"), info.data.get("base_interval_s")
+        if zone is not None and base_s is not None and parse_instant(since, zone) % base_s:
+            raise ValueError(f"'{since}' must lie on a base interval ({base_s // 60} minutes)")
+        return since
 
     def figures_rest_on(self) -> dict[str, Any]:
         """The settings that move a figure, as plain values: what their fingerprint is taken of."""
@@ -226,10 +232,10 @@ class Settings(Strict):
         return dump
 
 
-def _odd_offset(zone: ZoneInfo, base_s: int, since_year: int) -> timedelta | None:
+def _odd_offset(zone: ZoneInfo, base_s: int) -> timedelta | None:
     """An offset of the zone, in years that readings may have, that base intervals don't divide."""
-    day = datetime(since_year, 1, 1, tzinfo=zone)
-    for week in range((2060 - since_year) * 52):
+    day = datetime(2000, 1, 1, tzinfo=zone)
+    for week in range(60 * 52):
         offset = (day + timedelta(weeks=week)).utcoffset() or timedelta()
         if offset.total_seconds() % base_s:
             return offset
