@@ -31,7 +31,7 @@ class Catalogue:
     """Every factor of one accounting standard under one GWP set, as step functions over time.
 
     rows: all usable rows, contract rates last; `Steps.row` points into it · flows: as the standard
-    sees them · release, standard, gwp: what it was made of.
+    sees them · library: the release · rule: the standard's rules · weights: the GWP set's, by gas.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Catalogue:
         self.release, self.standard, self.rule, self.gwp = library.release, standard, rule, gwp
         self.flows = flows
         self.rows: list[FactorRow] = [*rows, *contracts]
-        self._library = library
+        self.library = library
         self._keys = keys  # flow -> (factor key, standard-coal key)
-        self._weights = library.gwp[gwp]
+        self.weights = library.gwp[gwp]
         self._first_contract = len(rows)
         self._tables: dict[tuple[str, str, str], list[int]] = {}
         for i, row in enumerate(rows):
@@ -102,7 +102,7 @@ class Catalogue:
         code = region
         while code and code not in codes:
             codes.append(code)
-            listed = self._library.regions.get(code)
+            listed = self.library.regions.get(code)
             code = (listed.parent if listed else "") or code.rpartition("-")[0]
         exact, parent, country = (REGION_FOUND.index(w) for w in ("exact", "parent", "country"))
         found = [(code, parent) for code in codes]
@@ -119,7 +119,7 @@ class Catalogue:
     @property
     def regions(self) -> list[str]:
         """The listed region codes."""
-        return list(self._library.regions)
+        return list(self.library.regions)
 
     def unused(self, row: FactorRow) -> bool:
         """Whether a row has no say here, being of another standard."""
@@ -142,7 +142,7 @@ class Catalogue:
         """Whether the region, or one above it, is listed or has a row."""
         named = {table[2] for table in self._tables}
         return any(
-            code in self._library.regions or code in named
+            code in self.library.regions or code in named
             for code, _ in self.walk(region)
             if code != ANYWHERE
         )
@@ -153,19 +153,19 @@ class Catalogue:
             f"factor {key.removeprefix(STANDARD_COAL)} {variant} {region}".replace("  ", " ")
             if not key.startswith(STANDARD_COAL)
             else f"standard coal {key.removeprefix(STANDARD_COAL)} {variant}": of_rows(
-                [self.rows[i] for i in places], self._weights
+                [self.rows[i] for i in places], self.weights
             )
             for (key, variant, region), places in self._tables.items()
         }
         for name, flow in self.flows.items():
             found[f"flow {name}"] = of_flow(flow, self._keys[name])
-        found["contracts"] = of_rows(self.rows[self._first_contract :], self._weights)
+        found["contracts"] = of_rows(self.rows[self._first_contract :], self.weights)
         found["standard"] = digest(
             self.standard, repr(sorted(self.rule.model_dump(exclude={"name", "notes"}).items()))
         )
         parents = {
             code: listed.parent
-            for code, listed in self._library.regions.items()
+            for code, listed in self.library.regions.items()
             if listed.parent and listed.parent != code.rpartition("-")[0]
         }
         found["regions"] = digest(str(sorted(parents.items())))
@@ -215,7 +215,7 @@ class Catalogue:
             basis = "equivalent"
         places = self._tables.get((table, basis, ANYWHERE), ())
         steps = layer([self.piece(i, self.flows[flow].unit, "kgce") for i in places])
-        return stand_in(steps) if (key, basis) in self._library.coal_in_arrears else steps
+        return stand_in(steps) if (key, basis) in self.library.coal_in_arrears else steps
 
     def piece(self, place: int, native: str, base: str = "g") -> Piece:
         """A row or series in 10**-9 `base` per native unit. UnitError, KeyError, OverflowError."""
@@ -227,7 +227,7 @@ class Catalogue:
     def _scaled(self, row: FactorRow, place: int, native: str, base: str) -> Piece:
         ratio = factor_ratio(row.unit, native, base)
         if row.series is None:
-            value = np.array([scaled(row.amount(self._weights) * ratio)], dtype=np.int64)
+            value = np.array([scaled(row.amount(self.weights) * ratio)], dtype=np.int64)
             return Piece(place, np.array([row.valid_from], dtype=np.int64), value, row.valid_to)
-        weights = {gas: weight(gas, self._weights) * ratio for gas in row.series.gases}
+        weights = {gas: weight(gas, self.weights) * ratio for gas in row.series.gases}
         return Piece(place, row.series.start, row.series.scaled(weights), row.valid_to)

@@ -105,10 +105,10 @@ def _factors(catalogue: Catalogue) -> Iterator[FactorRow]:
         if table is None or row.standard == STANDARD_COAL:
             continue
         for name, flow in catalogue.flows.items():
-            if catalogue._keys[name][0] != table[0]:
+            if catalogue.factor_key(name) != table[0]:
                 continue
             per = factor_ratio(row.unit, flow.unit)
-            for start, end, amount in _values(row, catalogue._weights):
+            for start, end, amount in _values(row, catalogue.weights):
                 value = round(amount * per * _SCALE)
                 key = (catalogue.standard, name, table[1], table[2])
                 yield FactorRow(*key, start, end, value, row.own)
@@ -149,17 +149,17 @@ def _coal(catalogue: Catalogue) -> Iterator[CoalRow]:
         if row.standard != STANDARD_COAL:
             continue
         for name, flow in catalogue.flows.items():
-            if catalogue._keys[name][1] != row.factor:
+            if catalogue.coal_key(name) != row.factor:
                 continue
             per = factor_ratio(row.unit, flow.unit, "kgce")
-            for start, end, amount in _values(row, catalogue._weights):
-                in_arrears = (row.factor, row.variant) in catalogue._library.coal_in_arrears
+            for start, end, amount in _values(row, catalogue.weights):
+                in_arrears = (row.factor, row.variant) in catalogue.library.coal_in_arrears
                 value = round(amount * per * _SCALE)
                 yield CoalRow(name, row.variant, value, start, end, in_arrears)
 
 
 def _region_parents(catalogue: Catalogue) -> dict[str, str | None]:
-    listed = catalogue._library.regions
+    listed = catalogue.library.regions
     return {
         code: region.parent or code.rpartition("-")[0] or None for code, region in listed.items()
     }
