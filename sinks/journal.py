@@ -105,11 +105,9 @@ class Journal:
             self.close()
             raise _changed(kept.path)
 
-    def append(
-        self, source: str, position: int, end: int, received_us: int, line: int, payload: bytes
-    ) -> None:
+    def append(self, entry: Entry) -> None:
         """Keep a frame as it came. It is safe after the next `flush`."""
-        self._gather(Entry(source, position, end, received_us, line, payload))
+        self._gather(entry)
 
     def refer(self, source: str, path: str, size: int, sha256: str, received_us: int) -> None:
         """Keep a file that stays in place by reference: where it is and what it must be."""

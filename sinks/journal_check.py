@@ -25,8 +25,7 @@ def check(folder: Path, mark: Mark | None = None, *, root: Path | None = None) -
         if mark is not None and segment.number > number_of(mark):
             wrong.append(f"{segment.path}: lies behind the last commit; the next run removes it")
             continue
-        wrong += _check_chain(segment, previous, number + 1)
-        wrong += _check_bytes(segment, mark, root)
+        wrong += _check_segment(segment, mark, previous, number + 1, root)
         previous, number = segment.path.name, segment.number
     if mark is not None and mark.segment and mark.segment not in {s.stem for s in segments}:
         wrong.append(f"{folder}: the committed segment {mark.segment} is missing")
@@ -39,15 +38,30 @@ def _foreign(folder: Path) -> Iterator[str]:
             yield f"{path}: is no segment of this journal (renamed?)"
 
 
-def _check_chain(segment: Segment, previous: str, number: int) -> Iterator[str]:
+def _check_segment(
+    segment: Segment, mark: Mark | None, previous: str, number: int, root: Path | None
+) -> Iterator[str]:
+    """What is wrong with one segment; its content is looked at only where its bytes are right."""
     if segment.number != number:
         yield f"{segment.path}: is segment {segment.number}, {number} was expected: one is missing"
-    try:
-        metadata = stream(segment).schema.metadata
-    except SinkError as error:
-        yield str(error)
-        return
-    says = {k.decode(): v.decode(errors="replace") for k, v in metadata.items()}
+    committed = mark if mark is not None and mark.segment == segment.stem else None
+    if committed and _sha256(segment.path, committed.length) != committed.sha256:
+        what = f"its committed {committed.length} bytes are not what they were"
+        yield f"{segment.path}: {what} (SHA-256)"
+    elif segment.digest and _sha256(segment.path, None) != segment.digest:
+        yield f"{segment.path}: its bytes are not what its name says (SHA-256)"
+    else:
+        try:
+            yield from _check_chain(segment, previous)
+            for entry in read(segment, committed.length if committed else None):
+                yield from _check_reference(entry, root)
+        except SinkError as error:
+            yield str(error)
+
+
+def _check_chain(segment: Segment, previous: str) -> Iterator[str]:
+    metadata = stream(segment).schema.metadata
+    says = {k.decode(): v.decode() for k, v in metadata.items()}
     if says.get("previous", "") != previous:
         yield (
             f"{segment.path}: names {says.get('previous') or 'no segment'!r} before it, "
@@ -55,22 +69,6 @@ def _check_chain(segment: Segment, previous: str, number: int) -> Iterator[str]:
         )
     if (says.get("day"), says.get("segment")) != (segment.day, str(segment.number)):
         yield f"{segment.path}: its header says day {says.get('day')}, number {says.get('segment')}"
-
-
-def _check_bytes(segment: Segment, mark: Mark | None, root: Path | None) -> Iterator[str]:
-    here = mark is not None and mark.segment == segment.stem
-    length = mark.length if mark is not None and here else None
-    digest = _sha256(segment.path, length)
-    if mark is not None and here and digest != mark.sha256:
-        yield f"{segment.path}: its committed {mark.length} bytes are not what they were (SHA-256)"
-    if segment.digest and _sha256(segment.path, None) != segment.digest:
-        yield f"{segment.path}: its bytes are not what its name says (SHA-256)"
-        return
-    try:
-        for entry in read(segment, length):
-            yield from _check_reference(entry, root)
-    except SinkError as error:
-        yield str(error)
 
 
 def _check_reference(entry: Entry, root: Path | None) -> Iterator[str]:

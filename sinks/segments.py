@@ -40,6 +40,8 @@ COLUMNS = pa.schema(
         pa.field("path", pa.string()),
         pa.field("size", pa.int64()),
         pa.field("sha256", pa.string()),
+        pa.field("modified_s", pa.int64(), nullable=False),
+        pa.field("problem", pa.string(), nullable=False),
     ]
 )
 
@@ -62,6 +64,10 @@ class Entry:
     path: str | None = None
     size: int | None = None
     sha256: str | None = None
+    modified_s: int = 0
+    """When the file was last changed: its revision may rest on it."""
+    problem: str = ""
+    """Why the reader could not read on, where it could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def encode(entries: Sequence[Entry]) -> pa.Buffer:
     columns.append(pa.array([e.received_us for e in entries], COLUMNS.field("received").type))
     columns.append(pa.array([e.line for e in entries], pa.int64()))
     columns.append(_payloads(entries))
-    for name in ("path", "size", "sha256"):
+    for name in ("path", "size", "sha256", "modified_s", "problem"):
         columns.append(pa.array([getattr(e, name) for e in entries], COLUMNS.field(name).type))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, COLUMNS, options=options) as stream:

@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from schemas import rollup
-from sinks.chdb_tables import open_tables
 from sinks.errors import SinkError
 
 T = datetime(2023, 1, 10, tzinfo=UTC)
@@ -69,14 +67,3 @@ def test_setup_twice_is_setup_once_and_another_format_is_refused(tables):
     tables._run("INSERT INTO format VALUES (2)", "a newer release")
     with pytest.raises(SinkError, match="format 2, this release reads 1"):
         tables.setup()
-
-
-@pytest.mark.parametrize("address", ["chdb:", "clickhouse://h/db", "var/books"])
-def test_an_address_that_is_no_folder_is_refused(address, tmp_path: Path):
-    with pytest.raises(SinkError, match="chdb:var/books"):
-        open_tables(address, tmp_path, "UTC")
-
-
-def test_a_zone_cannot_carry_sql(tmp_path: Path):
-    with pytest.raises(SinkError, match="no time zone"):
-        open_tables("chdb:books", tmp_path, "UTC') ENGINE = Memory --")

@@ -30,14 +30,15 @@ def test_csv_json_and_table(tables):
 
 
 @pytest.mark.parametrize(
-    ("fmt", "want"), [("csv", b'"entity","start","co2e_location_g","supplied"\n'), ("json", b"[]\n")]
+    ("fmt", "want"),
+    [("csv", b'"entity","start","co2e_location_g","supplied"\n'), ("json", b"[]\n")],
 )
 def test_an_empty_answer(tables, fmt, want):
     assert tables.query(SQL, fmt) == want
 
 
 def test_a_large_answer_comes_in_pieces_with_one_header(tables):
-    sql = "SELECT number AS \"a\n,\"\"b\", 'x\ny' AS t FROM numbers(200000)"
+    sql = 'SELECT number AS "a\n,""b", \'x\ny\' AS t FROM numbers(200000)'
     pieces = list(tables.stream(sql.replace('""', "'"), "csv"))
     assert len(pieces) > 1
     assert b"".join(pieces).count(b"'b") == 1
