@@ -105,9 +105,25 @@ class Journal:
             self.close()
             raise _changed(kept.path)
 
-    def append(self, entry: Entry) -> None:
+    def append(
+        self,
+        source: str,
+        position: int,
+        end: int,
+        received_us: int,
+        line: int,
+        payload: bytes,
+        *,
+        modified_s: int = 0,
+        problem: str = "",
+    ) -> None:
         """Keep a frame as it came. It is safe after the next `flush`."""
-        self._gather(entry)
+        self._gather(
+            Entry(
+                source, position, end, received_us, line, payload,
+                modified_s=modified_s, problem=problem,
+            )  # fmt: skip
+        )
 
     def refer(self, source: str, path: str, size: int, sha256: str, received_us: int) -> None:
         """Keep a file that stays in place by reference: where it is and what it must be."""
@@ -117,7 +133,8 @@ class Journal:
         """Keep a columnar file as the bytes it is, in chunks; gives its SHA-256."""
         whole = hashlib.sha256()
         with writing("reading a source for the journal", path), path.open("rb") as file:
-            size, position = os.fstat(file.fileno()).st_size, 0
+            stat = os.fstat(file.fileno())
+            size, position = stat.st_size, 0
             while position < size or size == 0:
                 chunk = file.read(min(CHUNK_BYTES, size - position))
                 if len(chunk) == 0 and size:
@@ -126,7 +143,10 @@ class Journal:
                 whole.update(chunk)
                 end = position + len(chunk)
                 digest = whole.hexdigest() if end == size else None
-                entry = Entry(source, position, end, received_us, 1, chunk, path.name, size, digest)
+                entry = Entry(
+                    source, position, end, received_us, 1, chunk, path.name, size, digest,
+                    modified_s=int(stat.st_mtime),
+                )  # fmt: skip
                 self._gather(entry)
                 position = end
                 if size == 0:

@@ -120,7 +120,14 @@ class Books:
         else:
             payload = frame.payload if isinstance(frame.payload, bytes) else b""
             self.journal.append(
-                frame.source, frame.position, frame.end, frame.received_us, frame.line, payload
+                frame.source,
+                frame.position,
+                frame.end,
+                frame.received_us,
+                frame.line,
+                payload,
+                modified_s=frame.modified_s,
+                problem=frame.problem,
             )
 
     def _refer(self, arrival: Arrival) -> None:

@@ -88,9 +88,7 @@ def _batches(opened: pa.NativeFile) -> Iterator[pa.RecordBatch]:
             raise pa.ArrowInvalid("its end is missing; was its copy broken off?")
 
 
-def _joined(
-    file: File, batches: list[pa.RecordBatch], row: int, position: int
-) -> Iterator[Frame]:
+def _joined(file: File, batches: list[pa.RecordBatch], row: int, position: int) -> Iterator[Frame]:
     if len(batches) > 1:
         batches = pa.Table.from_batches(batches).combine_chunks().to_batches()
     for batch in batches:

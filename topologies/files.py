@@ -33,7 +33,9 @@ class File:
     received_us: int
     whole: bool = False
 
-    def frame(self, position: int, end: int, payload: bytes, line: int = 1, problem: str = "") -> Frame:
+    def frame(
+        self, position: int, end: int, payload: bytes, line: int = 1, problem: str = ""
+    ) -> Frame:
         """A frame of this file."""
         modified = int(self.path.stat().st_mtime)
         return Frame(

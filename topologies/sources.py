@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,20 @@ def arrivals(
             if name not in seen:
                 seen.add(name)
                 yield from _file(source, rules, file, name, known.get(name))
+
+
+def source_of(name: str, sources: Sequence[FileSource]) -> FileSource | None:
+    """The source whose pattern names this file, also when the file is there no more."""
+    return next((s for s in sources if re.fullmatch(_pattern(s.path), name)), None)
+
+
+def _pattern(glob: str) -> str:
+    """A glob as a regular expression: `**/` any folders, `*` and `?` inside one name."""
+    out = ""
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|\[[^]]*\]|.", glob):
+        known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+        out += known.get(piece) or (piece if piece[0] == "[" else re.escape(piece))
+    return out
 
 
 def _file(

@@ -1,0 +1,110 @@
+"""The journal read again: the same frames, in the order in which they were booked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.reading import Frame
+from schemas.settings import FileSource
+from sinks.errors import SinkError
+from sinks.journal import Mark, entries
+from sinks.segments import Entry
+from streams.collect import form_of
+from streams.collect.rules import SourceRules
+from topologies.files import File, read_frames
+from topologies.manifest import FileState
+from topologies.sources import Arrival, source_of
+
+
+@dataclass(slots=True)
+class _Chunks:
+    """A columnar file on its way out of the journal."""
+
+    path: Path
+    written: int = 0
+
+
+def arrivals_from_journal(
+    folder: Path, mark: Mark, sources: Sequence[FileSource], root: Path
+) -> Iterator[Arrival]:
+    """Every frame of the journal up to `mark` (the manifest's), decoded by today's settings.
+
+    A frame whose source the settings no longer name is given as if its source were the default one.
+    Raises SinkError where a referenced file is gone or is not what it was.
+    """
+    with tempfile.TemporaryDirectory(prefix="everygram-") as scratch:
+        chunks: dict[str, _Chunks] = {}
+        for entry in entries(folder, mark):
+            source = source_of(entry.source, sources) or FileSource(path=entry.source)
+            if entry.path is None:
+                yield _text(entry, source, root)
+            elif entry.payload is None:
+                yield from _frames(entry, source, root, _referred(entry, root))
+            else:
+                path = _grown(chunks, entry, Path(scratch))
+                if entry.end == entry.size:
+                    yield from _frames(entry, source, root, path)
+                    path.unlink()
+                    del chunks[entry.source]
+
+
+def _text(entry: Entry, source: FileSource, root: Path) -> Arrival:
+    frame = Frame(
+        entry.source,
+        entry.position,
+        entry.end,
+        entry.received_us,
+        entry.payload or b"",
+        entry.line,
+        entry.modified_s,
+        entry.problem,
+    )
+    return _arrival(frame, source, root, columnar=False)
+
+
+def _arrival(frame: Frame, source: FileSource, root: Path, *, columnar: bool) -> Arrival:
+    state = FileState(frame.received_us, position=frame.end)
+    rules, file = SourceRules.of(source), root / frame.source
+    return Arrival(source, rules, file, frame.source, state, frame, columnar)
+
+
+def _frames(entry: Entry, source: FileSource, root: Path, path: Path) -> Iterator[Arrival]:
+    """The frames of a file that the journal gave back whole."""
+    rules = SourceRules.of(source)
+    columnar = form_of(entry.source) in ("parquet", "arrow")
+    opened = File(path, entry.source, entry.received_us, rules.whole_files)
+    for frame in read_frames(opened):
+        yield _arrival(frame, source, root, columnar=columnar)
+
+
+def _referred(entry: Entry, root: Path) -> Path:
+    path = root / str(entry.path)
+    what, remedy = "", "bring back the file as it was: the journal keeps it by reference"
+    if not path.exists():
+        what = "the file is gone"
+    else:
+        with path.open("rb") as f:
+            digest = hashlib.file_digest(f, "sha256").hexdigest()
+        what = "" if digest == entry.sha256 else "the file is not what it was when it was read"
+    if what:
+        raise SinkError(what, str(path), remedy)
+    return path
+
+
+def _grown(chunks: dict[str, _Chunks], entry: Entry, scratch: Path) -> Path:
+    """Put a chunk behind the ones before it; a file that begins anew begins anew."""
+    if entry.position == 0:
+        chunks[entry.source] = _Chunks(scratch / f"{len(chunks)}-{Path(str(entry.path)).name}")
+        chunks[entry.source].path.unlink(missing_ok=True)
+    held = chunks[entry.source]
+    with held.path.open("ab") as f:
+        f.write(entry.payload or b"")
+    held.written += len(entry.payload or b"")
+    if entry.end == entry.size and entry.modified_s:
+        os.utime(held.path, (entry.modified_s, entry.modified_s))
+    return held.path
