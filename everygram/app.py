@@ -15,15 +15,18 @@ Start: everygram init mill && everygram run mill --until-end
 """
 
 COMMANDS = (
+    ("init", "Write a small workspace that runs at once, to change step by step."),
     ("check", "Tell every mistake of a workspace at once, by file and line."),
+    ("simulate", "Write the workspace of a city that never was, with its true totals."),
     ("run", "Read the sources, do the accounting, print the reconciliation."),
     ("query", "Ask the books by SQL; works while a run goes on."),
+    ("rejects", "Show what could not be taken, and why."),
 )
 """Name and one line of help; the function is everygram.commands.NAME:NAME."""
 
 
-def make() -> App:
-    """The command line."""
+def make(given: str = "") -> App:
+    """The command line; `given` is the command that was given, whose own help is wanted in full."""
     codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS)
     app = App(
         name="everygram",
@@ -35,5 +38,7 @@ def make() -> App:
         suppress_keyboard_interrupt=False,
     )
     for place, (name, line) in enumerate(COMMANDS):
-        app.command(f"everygram.commands.{name}:{name}", name=name, help=line, sort_key=place)
+        words = {} if name == given else {"help": line}  # else its docstring, which imports it
+        target = f"everygram.commands.{name}:{name}"
+        app.command(target, name=name, sort_key=place, help_epilogue="", **words)
     return app

@@ -13,10 +13,10 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 MEANINGS = (
-    (DONE, "done (a run also with rejects and conflicts, which are counted and listed)"),
-    (NOT_SO, "the answer is no: mistakes (check), too many rejects (run), not in order (doctor)"),
-    (COULD_NOT, "could not run: a wrong command, mistakes in the workspace, a full disk, …"),
-    (INTERRUPTED, "ended by Ctrl-C after the batch at hand (the next run continues)"),
+    (DONE, "done: a run also with rejects and conflicts, which are counted"),
+    (NOT_SO, "no: mistakes (check), too many rejects (run), not in order (doctor)"),
+    (COULD_NOT, "could not run: wrong words, mistakes in the workspace, disk full"),
+    (INTERRUPTED, "ended by Ctrl-C after the batch at hand; the next run continues"),
     (TERMINATED, "the same by SIGTERM"),
 )
 """What each exit code means; `everygram --help` and docs/cli.md show this list."""

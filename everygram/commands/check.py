@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
 
 from everygram.exits import DONE, NOT_SO
+from everygram.options import Report
 from everygram.talk import put, say
 
 
 def check(
-    workspace: Path, *, output: Annotated[Literal["text", "json"], Parameter(alias="-o")] = "text"
+    workspace: Path,
+    /,
+    *,
+    output: Report = "text",
 ) -> int:
     """Tell every mistake of a workspace at once, by file and line.
 
-    Reads the settings, the registry, the workspace's factors and the factor library; needs neither
-    network nor data. Exit code 0, or 1 with every mistake on stdout as `file:line: what, and what to
-    do`. What is allowed but worth a look is noted on stderr.
+    Reads the settings, the registry, the workspace's factors and the factor
+    library; needs neither network nor data. Exit code 0, or 1 with every
+    mistake on stdout as `file:line: what, and what to do`. What is allowed but
+    worth a look is noted on stderr.
 
     Examples:
       everygram check mill

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
+from everygram.options import Answer
 from everygram.talk import put
 
-Output = Annotated[Literal["csv", "json", "table"], Parameter(alias="-o")]
 
-
-def query(workspace: Path, sql: str, *, output: Output = "table") -> int:
+def query(workspace: Path, sql: str, /, *, output: Answer = "table") -> int:
     """Ask the books by SQL (the dialect of ClickHouse); it only reads.
 
-    Data goes to stdout, everything else to stderr. While `everygram run` holds the workspace, that
-    process answers. Figures are exact decimals; in JSON they are text.
+    Data goes to stdout, everything else to stderr. While `everygram run` holds
+    the workspace, that process answers. Figures are exact decimals; in JSON
+    they are text.
 
     Examples:
       everygram query mill "SHOW TABLES"

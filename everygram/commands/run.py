@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from everygram.exits import DONE, NOT_SO, Stop
+from everygram.options import Flag, Report
 from everygram.talk import put, say
 
 if TYPE_CHECKING:
@@ -17,21 +16,23 @@ if TYPE_CHECKING:
 
 def run(
     workspace: Path,
+    /,
     *,
-    until_end: Annotated[bool, Parameter(negative=())] = False,
-    strict: Annotated[bool, Parameter(negative=())] = False,
-    output: Annotated[Literal["text", "json"], Parameter(alias="-o")] = "text",
+    until_end: Flag = False,
+    strict: Flag = False,
+    output: Report = "text",
 ) -> int:
     """Read the sources, do the accounting, print the reconciliation.
 
-    Reads what is new in every file source, writes the books (in the workspace's folder var/), and
-    prints what came in and what became of it. Run it again at any time: what was read is not read
-    twice. `everygram query` works meanwhile. Ctrl-C finishes the batch at hand and leaves a state
-    that the next run continues from.
+    Reads what is new in every file source, writes the books (in the
+    workspace's folder var/), and prints what came in and what became of it.
+    Run it again at any time: what was read is not read twice. `everygram
+    query` works meanwhile. Ctrl-C finishes the batch at hand and leaves a
+    state that the next run continues from.
 
-    Exit code 0, also with rejects and conflicts; 1 with --strict where there are any, with more
-    rejects than max_rejects of everygram.yaml, or where the reconciliation does not add up; 2 where
-    it could not run.
+    Exit code 0, also with rejects and conflicts; 1 with --strict where there
+    are any, with more rejects than max_rejects of everygram.yaml, or where the
+    reconciliation does not add up; 2 where it could not run.
 
     Examples:
       everygram run mill --until-end
