@@ -26,51 +26,20 @@ from streams.collect.kernel import (
     METERS_UNIT,
     NATIVE_UNIT,
     NO_END,
-    NO_UNIT,
     columns,
-    take,
+    take_all,
 )
 from streams.collect.scan import FIELDS, padded, scan_number, scan_quality, scan_time
-from streams.collect.tables import Names, Tables, find
+from streams.collect.scanned import find_each
+from streams.collect.tables import Names, Tables
 from streams.collect.times import NS, Stamp
 
-_I = np.int64
 NOT_HERE = np.int64(-(2**63) + 1)
 """A value that the exact path must look at."""
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 Array = NDArray[np.int64]
-
-
-@njit(cache=True, nogil=True)
-def _take_all(t: Any, lim: Any, out: Any, left: Any, slot: Any, start: Any, end: Any, digits: Any,
-              decimals: Any, unit: Any, rank: Any, revision: Any) -> Any:  # fmt: skip
-    """Judges row by row; a column of length 1 holds for all rows. Lists the rows left to the exact path."""
-    steps = np.empty(8, np.int64)
-    sizes = (len(slot), len(start), len(end), len(digits), len(decimals), len(unit), len(rank))
-    for k in range(7):
-        steps[k] = 0 if sizes[k] == 1 else -1
-    steps[7] = 0 if len(revision) == 1 else -1
-    meter, fact, conv, rule = t
-    ids, ranks, long, counts = out
-    count = 0
-    for i in range(len(left)):
-        if not take(
-            meter, fact, conv, rule, lim, ids, ranks, long, counts, _I(slot[i & steps[0]]),
-            start[i & steps[1]], end[i & steps[2]], digits[i & steps[3]], decimals[i & steps[4]],
-            unit[i & steps[5]], rank[i & steps[6]], revision[i & steps[7]],
-        ):  # fmt: skip
-            left[count] = i
-            count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _find_all(names: Any, b: Any, at: Any, out: Any) -> None:
-    table, texts, ends = names
-    for i in range(len(out)):
-        out[i] = find(table, texts, ends, b, at[i], at[i + 1])
 
 
 @njit(cache=True, nogil=True)
@@ -136,9 +105,7 @@ def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) 
         return into.decoded()
     native = _is_native(batch, form_of(into.frame.source))
     digits, decimals = _quantity(batch.column("quantity"))
-    out, left = columns(rows), np.empty(rows, np.int64)
-    count = _take_all(
-        (t.meter, t.fact, t.conv, t.rule), lim, out, left,
+    written = (
         _lookup(batch.column("meter"), t.meters, "meter"),
         _instants(batch.column("start"), "start"),
         _ends(batch),
@@ -147,7 +114,9 @@ def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) 
         _units(batch, t, NATIVE_UNIT if native else METERS_UNIT),
         _ranks(batch),
         _revisions(batch, into.case.revision),
-    )  # fmt: skip
+    )
+    out, left = columns(rows), np.empty(rows, np.int64)
+    count = take_all((t.meter, t.fact, t.conv, t.rule), lim, out, left, written)
     if count:
         add_rows(batch, left[:count], into)
     return into.decoded(out)
@@ -198,7 +167,7 @@ def _lookup(column: pa.Array, names: Names, name: str) -> Array:
     def of_text(texts: pa.Array) -> Array:
         b, at = _text_buffers(texts)
         out = np.empty(len(texts), np.int64)
-        _find_all(names, b, at, out)
+        find_each(names, b, at[:-1], at[1:], -1, -1, out)
         return out
 
     return _spread(column, of_text, name)
@@ -278,7 +247,7 @@ def _units(batch: pa.RecordBatch, t: Tables, default: int) -> Array:
     if "unit" not in batch.schema.names:
         return np.full(1, default)
     units = _lookup(batch.column("unit"), t.units, "unit")
-    units = np.where(units == -1, NO_UNIT, units)
+    units = np.where(units == -1, t.conv.shape[1] - 1, units)
     return np.where(units == NOT_HERE, default, units)
 
 

@@ -11,24 +11,22 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from streams.collect.kernel import METERS_UNIT, NO_UNIT, take
 from streams.collect.scan import (
     DECIMALS_AT,
     DIGITS_AT,
     END,
     END_AT,
-    METER_FROM,
-    METER_TO,
+    LINE,
+    LINE_FROM,
+    LINE_TO,
     OTHER,
     QUANTITY,
-    RANK_AT,
     REVISION,
     REVISION_AT,
+    SCANNED,
     SEEN_AT,
     START,
     START_AT,
-    UNIT_FROM,
-    UNIT_TO,
     clear,
     named,
     scan_number,
@@ -36,7 +34,6 @@ from streams.collect.scan import (
     scan_whole,
     whole,
 )
-from streams.collect.tables import find
 
 _I = np.int64
 _QUOTE, _COMMA, _NEWLINE, _RETURN = 34, 44, 10, 13
@@ -81,7 +78,6 @@ def _cell(b: Any, i: Any, key: Any, f: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _row(b: Any, i: Any, keys: Any, f: Any) -> Any:
     """Reads a record; the position of its newline, or -1."""
-    clear(f)
     last = len(keys) - 1
     for column in range(last + 1):
         i = _cell(b, i, keys[column], f)
@@ -97,37 +93,31 @@ def _row(b: Any, i: Any, keys: Any, f: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def scan_csv_lines(b: Any, begin: Any, size: Any, keys: Any, t: Any, lim: Any, revision: Any,
-                   out: Any, left: Any) -> Any:  # fmt: skip
-    """Takes the plain lines of b[begin:size], whose columns are the fields `keys`.
+def scan_csv_lines(b: Any, first: Any, size: Any, keys: Any, revision: Any, rows: Any, left: Any) -> Any:
+    """Reads the plain lines of b[first:size], whose cells are the fields `keys`, into `rows`.
 
-    Lists the others in `left` as (from, to, line from 0) and returns how many.
+    Lists the others in `left` as (from, to, line from 0). Returns how many of each.
     """
-    f = np.zeros(16, np.int64)
-    (ids, id_bytes, id_at), (names, name_bytes, name_at), meter, fact, conv, rule = t
-    slots, ranks, long, counts = out
-    i, line, count = _I(begin), _I(0), 0
+    f = np.zeros(SEEN_AT + 1, np.int64)
+    i, line, n, count = _I(first), _I(0), _I(0), _I(0)
     while i < size:
-        first = i
+        begin = i
+        clear(f, revision)
         i = _row(b, i, keys, f)
         taken = i >= 0 and whole(f)
-        if taken:
-            slot = find(ids, id_bytes, id_at, b, f[METER_FROM], f[METER_TO])
-            unit = _I(METERS_UNIT)
-            if f[UNIT_FROM] >= 0:
-                unit = find(names, name_bytes, name_at, b, f[UNIT_FROM], f[UNIT_TO])
-                unit = unit if unit >= 0 else _I(NO_UNIT)
-            rev = f[REVISION_AT] if f[REVISION_AT] >= 0 else revision
-            taken = take(
-                meter, fact, conv, rule, lim, slots, ranks, long, counts, slot, f[START_AT],
-                f[END_AT], f[DIGITS_AT], f[DECIMALS_AT], unit, f[RANK_AT], rev,
-            )  # fmt: skip
         if not taken:
-            i = first
+            i = begin
             while i < size and b[i] != _NEWLINE:
                 i += 1
-            left[count, 0], left[count, 1], left[count, 2] = first, i, line
-            count += 1
+        f[LINE_FROM], f[LINE_TO], f[LINE] = begin, i, line
         i += 1
         line += 1
-    return count
+        if taken:
+            for k in range(SCANNED):
+                rows[k, n] = f[k]
+            n += 1
+        elif f[LINE_TO] > begin:
+            for k in range(3):
+                left[count, k] = f[LINE_FROM + k]
+            count += 1
+    return n, count

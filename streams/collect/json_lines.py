@@ -11,29 +11,27 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from streams.collect.kernel import METERS_UNIT, NO_UNIT, take
 from streams.collect.scan import (
+    AUTHOR,
     DECIMALS_AT,
     DIGITS_AT,
     END,
     END_AT,
+    LINE,
+    LINE_FROM,
+    LINE_TO,
     METER,
-    METER_FROM,
-    METER_TO,
     OTHER,
+    QUALITY,
     QUANTITY,
-    RANK_AT,
+    REASON,
     REVISION,
     REVISION_AT,
+    SCANNED,
     SEEN_AT,
     SPECIAL,
     START,
     START_AT,
-    UNIT_FROM,
-    UNIT_TO,
-    AUTHOR,
-    QUALITY,
-    REASON,
     UNIT,
     clear,
     named,
@@ -43,7 +41,6 @@ from streams.collect.scan import (
     scan_whole,
     whole,
 )
-from streams.collect.tables import find
 
 _I = np.int64
 _QUOTE, _COMMA, _COLON, _OPEN, _CLOSE, _NEWLINE = 34, 44, 58, 123, 125, 10
@@ -160,7 +157,6 @@ def _object(b: Any, i: Any, f: Any) -> Any:
     """Reads one flat object; the position after its closing brace, or -1."""
     if b[i] != _OPEN:
         return _I(-1)
-    clear(f)
     i = _blank(b, i + 1)
     while True:
         if b[i] != _QUOTE:
@@ -184,40 +180,33 @@ def _object(b: Any, i: Any, f: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def scan_json_lines(b: Any, size: Any, t: Any, lim: Any, revision: Any, out: Any, left: Any) -> Any:
-    """Takes the plain lines of b[:size]; lists the others in `left` as (from, to, line from 0).
+def scan_json_lines(b: Any, size: Any, revision: Any, rows: Any, left: Any) -> Any:
+    """Reads the plain lines of b[:size] into the columns of `rows`.
 
-    Returns how many were left; stops when `left` is full, so it must hold a row per line.
+    Lists the others in `left` as (from, to, line from 0). Returns how many of each.
     """
-    f = np.zeros(16, np.int64)
-    (ids, id_bytes, id_at), (names, name_bytes, name_at), meter, fact, conv, rule = t
-    slots, ranks, long, counts = out
-    i, line, count = _I(0), _I(0), 0
+    f = np.zeros(SEEN_AT + 1, np.int64)
+    i, line, n, count = _I(0), _I(0), _I(0), _I(0)
     while i < size:
         begin = i
+        clear(f, revision)
         i = _object(b, _blank(b, i), f)
-        taken = i >= 0
-        if taken:
+        if i >= 0:
             i = _blank(b, i)
-            taken = b[i] == _NEWLINE and whole(f)
-        if taken:
-            slot = find(ids, id_bytes, id_at, b, f[METER_FROM], f[METER_TO])
-            unit = _I(METERS_UNIT)
-            if f[UNIT_FROM] >= 0:
-                unit = find(names, name_bytes, name_at, b, f[UNIT_FROM], f[UNIT_TO])
-                unit = unit if unit >= 0 else _I(NO_UNIT)
-            rev = f[REVISION_AT] if f[REVISION_AT] >= 0 else revision
-            taken = take(
-                meter, fact, conv, rule, lim, slots, ranks, long, counts, slot, f[START_AT],
-                f[END_AT], f[DIGITS_AT], f[DECIMALS_AT], unit, f[RANK_AT], rev,
-            )  # fmt: skip
+        taken = i >= 0 and b[i] == _NEWLINE and whole(f)
         if not taken:
             i = begin
             while i < size and b[i] != _NEWLINE:
                 i += 1
-            if _blank(b, begin) < i:
-                left[count, 0], left[count, 1], left[count, 2] = begin, i, line
-                count += 1
+        f[LINE_FROM], f[LINE_TO], f[LINE] = begin, i, line
         i += 1
         line += 1
-    return count
+        if taken:
+            for k in range(SCANNED):
+                rows[k, n] = f[k]
+            n += 1
+        elif _blank(b, begin) < f[LINE_TO]:
+            for k in range(3):
+                left[count, k] = f[LINE_FROM + k]
+            count += 1
+    return n, count

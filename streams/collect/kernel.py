@@ -21,8 +21,11 @@ NO_END = np.int64(-(2**62))
 NO_QUANTITY = -1
 """As number of decimals: the reading carries no quantity (an edit that voids)."""
 
-METERS_UNIT, NATIVE_UNIT, NO_UNIT = -1, -2, -3
-"""Instead of a unit's number: the meter's own, the flow's native one, one that is not known here."""
+METERS_UNIT, NATIVE_UNIT = -1, -2
+"""Instead of a unit's number: the meter's own, the flow's native one."""
+
+OWN_UNIT = 3
+"""Column of `Tables.fact` with the conversion of the meter's own unit; the native one follows."""
 
 _EDITED = int(Rank.EDITED)
 _I = np.int64
@@ -83,19 +86,17 @@ on_grid = njit(cache=True, nogil=True, error_model="numpy")(grid_point)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _row(meter: Any, fact: Any, slot: Any, start: Any, end: Any) -> Any:
-    """The meter's row that is valid at `start` if the reading lies in its validity, else -1 (R4)."""
-    for row in range(meter[slot, 2], meter[slot, 3]):
-        if fact[row, 0] <= start < fact[row, 1]:
-            return row if end <= fact[row, 2] else -1
-    return -1
+def divides(cell: Any, t: Any) -> bool:
+    """Whether t is a multiple of cell, |t| < 2**53: a division that goes in is exact in IEEE 754.
+
+    Several times faster than the remainder of 64-bit integers.
+    """
+    return _I(t / cell) * cell == t
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _divide(product: Any, div: Any) -> Any:
+def divide(product: Any, div: Any) -> Any:
     """product / div rounded half-even, and the numerator of (rounded - exact) over div; product >= 0."""
-    if div == 1:
-        return product, _ZERO
     quotient = product // div
     rest = product - quotient * div
     if rest == 0:
@@ -106,84 +107,94 @@ def _divide(product: Any, div: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def divides(cell: Any, t: Any) -> bool:
-    """Whether t is a multiple of cell, |t| < 2**53: a division that goes in is exact in IEEE 754.
-
-    Several times faster than the remainder of 64-bit integers, which was a third of the hot loop.
-    """
-    return _I(t / cell) * cell == t
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def place_on_grid(meter: Any, lim: Any, slot: Any, start: Any, end: Any) -> Any:
+def place_on_grid(cell: Any, interval: Any, align: Any, start: Any, end: Any) -> Any:
     """(start, end, moved) on the meter's grid; start > end where there is no such place."""
-    cell, interval = meter[slot, 0], meter[slot, 1]
     begin, stop = start, end
     if not divides(cell, start):
-        begin = on_grid(start, cell, lim[ALIGN])
+        begin = on_grid(start, cell, align)
         if begin % cell:
             return _I(1), _ZERO, False
     if end == NO_END:
         return begin, begin + interval, begin != start
     if not divides(cell, end):
-        stop = on_grid(end, cell, lim[ALIGN])
+        stop = on_grid(end, cell, align)
         if stop % cell:
             return _I(1), _ZERO, False
     return begin, stop, begin != start or stop != end
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def take(meter: Any, fact: Any, conv: Any, rule: Any, lim: Any, ids: Any, ranks: Any, long: Any,
-         counts: Any, slot: Any, start: Any, end: Any, digits: Any, decimals: Any, unit: Any,
-         rank: Any, revision: Any) -> bool:  # fmt: skip
-    """Appends the reading to (ids, ranks, long, counts) if every rule holds; else False.
-
-    digits * 10**-decimals is the quantity in `unit`; negative digits are left, too.
-    """
-    if slot < 0 or not (lim[MAY] >> rank) & 1 or revision < 0 or revision >= REVISION_END:
+def plain(since: Any, latest: Any, start: Any, end: Any, revision: Any) -> bool:
+    """Whether times and revision are of a size that can be reckoned with, and not refused anyhow."""
+    if start < since - DAY or start > latest or end > latest + DAY:
         return False
-    if start < lim[SINCE] - DAY or start > lim[LATEST] or end > lim[LATEST] + DAY:
-        return False
-    if end < start and end != NO_END:
-        return False
-    begin, stop, moved = place_on_grid(meter, lim, slot, start, end)
-    if stop <= begin or begin < lim[SINCE] or stop > lim[LATEST]:
-        return False
-    row = _row(meter, fact, slot, begin, stop)
-    if row < 0:
-        return False
-    n = counts[0]
-    if decimals == NO_QUANTITY:
-        if rank != _EDITED:
-            return False
-        long[2, n] = VOID
-    else:
-        entry = _entry(fact, conv, row, unit, decimals)
-        if entry < 0 or digits < 0 or digits > rule[entry, 2]:
-            return False
-        quantity, error = _divide(digits * rule[entry, 0], rule[entry, 1])
-        if quantity > QUANTITY_MAX:
-            return False
-        if error != 0:
-            long[4, counts[1]], long[5, counts[1]] = entry, error
-            counts[1] += 1
-        long[2, n] = quantity
-    ids[n], ranks[n] = slot, rank
-    long[0, n], long[1, n], long[3, n] = begin, stop, revision
-    counts[0] = n + 1
-    counts[2] += moved
-    return True
+    return (end >= start or end == NO_END) and 0 <= revision < REVISION_END
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _entry(fact: Any, conv: Any, row: Any, unit: Any, decimals: Any) -> Any:
-    """The rule that turns a quantity of that unit and number of decimals into ours, or -1."""
-    if decimals < 0 or decimals >= MOST_DECIMALS:
-        return _I(-1)
-    if unit == METERS_UNIT:
-        first = fact[row, 3]
-    elif unit == NATIVE_UNIT:
-        first = fact[row, 4]
-    else:
-        first = _I(-1) if unit < 0 else conv[fact[row, 5], unit]
-    return first + decimals if first >= 0 else _I(-1)
+def take_all(t: Any, lim: Any, out: Any, left: Any, written: Any) -> Any:
+    """Judges readings row by row: takes into `out`, or lists in `left`; how many were left.
+
+    `written` = slot, start, end, digits, decimals, unit, rank, revision: digits * 10**-decimals is the
+    quantity in `unit`. A column of length 1 holds for all rows; negative digits are left, too.
+    """
+    meter, fact, conv, rule = t
+    ids, ranks, long, counts = out
+    slots, starts, ends, digits, decimals, units, qualities, revisions = written
+    each = one_for_all(written)
+    since, latest, align, may = lim
+    n, errors, aligned, count = _ZERO, _ZERO, _ZERO, _ZERO
+    for i in range(len(left)):
+        left[count] = i
+        count += 1
+        slot, rank = slots[i & each[0]], qualities[i & each[6]]
+        start, end, revision = starts[i & each[1]], ends[i & each[2]], revisions[i & each[7]]
+        if slot < 0 or not (may >> rank) & 1 or not plain(since, latest, start, end, revision):
+            continue
+        begin, stop, moved = place_on_grid(meter[slot, 0], meter[slot, 1], align, start, end)
+        if stop <= begin or begin < since or stop > latest:
+            continue
+        row = meter[slot, 2]
+        while row < meter[slot, 3] and not fact[row, 0] <= begin < fact[row, 1]:
+            row += 1
+        if row == meter[slot, 3] or stop > fact[row, 2]:
+            continue
+        places, unit = decimals[i & each[4]], units[i & each[5]]
+        if places == NO_QUANTITY and rank == _EDITED:
+            long[2, n] = VOID
+        else:
+            value = digits[i & each[3]]
+            first = fact[row, OWN_UNIT + METERS_UNIT - unit] if unit < 0 else conv[fact[row, 5], unit]
+            if first < 0 or places < 0 or places >= MOST_DECIMALS or value < 0:
+                continue
+            entry = first + places
+            if value > rule[entry, 2]:
+                continue
+            quantity, error = value * rule[entry, 0], _ZERO
+            if rule[entry, 1] != 1:
+                quantity, error = divide(quantity, rule[entry, 1])
+            if quantity > QUANTITY_MAX:
+                continue
+            if error != 0:
+                long[4, errors], long[5, errors] = entry, error
+                errors += 1
+            long[2, n] = quantity
+        ids[n], ranks[n] = slot, rank
+        long[0, n], long[1, n], long[3, n] = begin, stop, revision
+        n, count, aligned = n + 1, count - 1, aligned + moved
+    counts[0], counts[1], counts[2] = n, errors, aligned
+    return count
+
+
+@njit(cache=True, nogil=True)
+def one_for_all(written: Any) -> Any:
+    """Per column the mask of its row: 0 where one value holds for all, else all bits."""
+    slots, starts, ends, digits, decimals, units, ranks, revisions = written
+    one = (
+        len(slots) == 1, len(starts) == 1, len(ends) == 1, len(digits) == 1,
+        len(decimals) == 1, len(units) == 1, len(ranks) == 1, len(revisions) == 1,
+    )  # fmt: skip
+    masks = np.empty(8, np.int64)
+    for k in range(8):
+        masks[k] = 0 if one[k] else -1
+    return masks

@@ -26,9 +26,11 @@ OTHER = 9
 SPECIAL = 10
 """A field that changes what the others mean (an envelope): the exact path looks at it."""
 
-START_AT, END_AT, DIGITS_AT, DECIMALS_AT, RANK_AT, REVISION_AT, SEEN_AT = range(7)
-METER_FROM, METER_TO, UNIT_FROM, UNIT_TO = range(7, 11)
-"""Places in the scratch array of one reading; of meter and unit only where their text stands."""
+START_AT, END_AT, DIGITS_AT, DECIMALS_AT, RANK_AT, REVISION_AT = range(6)
+METER_FROM, METER_TO, UNIT_FROM, UNIT_TO, LINE_FROM, LINE_TO, LINE = range(6, 13)
+SEEN_AT = 13
+"""Places of a reading as scanned; of meter, unit and line only where their text stands."""
+SCANNED = 13
 
 
 def padded(text: bytes) -> NDArray[np.uint8]:
@@ -157,13 +159,13 @@ def scan_quality(b: Any, lo: Any, hi: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def clear(f: Any) -> None:
+def clear(f: Any, revision: Any) -> None:
     """Sets the scratch array to a reading that names nothing."""
     f[END_AT] = -(2**62)
     f[DECIMALS_AT] = -1
     f[UNIT_FROM] = -1
     f[RANK_AT] = 3
-    f[REVISION_AT] = -1
+    f[REVISION_AT] = revision
     f[SEEN_AT] = 0
 
 

@@ -137,9 +137,12 @@ class Conversions:
             return error
 
     def table(self) -> NDArray[np.int64]:
-        """conv[group, unit]: first entry of the conversion, -1 where the unit does not fit the flow."""
+        """conv[group, unit]: first entry of the conversion, -1 where the unit does not fit the flow.
+
+        The last column stands for a unit that is not known here.
+        """
         known: dict[tuple[int, Fraction], int] = {}
-        conv = np.full((len(self.groups), len(self.units)), -1, np.int64)
+        conv = np.full((len(self.groups), len(self.units) + 1), -1, np.int64)
         for (flow, num, den), group in self.groups.items():
             for place, unit in enumerate(self.units):
                 ratio = self.ratio(unit, flow)

@@ -12,8 +12,8 @@ from streams.collect.csv_lines import scan_csv_lines
 from streams.collect.exact import Number, Raw, Refused
 from streams.collect.gather import Gathering
 from streams.collect.json_rows import read_text
-from streams.collect.kernel import columns
-from streams.collect.scan import FIELDS, OTHER, padded
+from streams.collect.scan import FIELDS, OTHER, SCANNED, padded
+from streams.collect.scanned import judge_scanned
 from streams.collect.tables import Tables
 
 REQUIRED = ("meter", "start", "quantity")
@@ -29,13 +29,13 @@ def decode_csv(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gat
         into.reject(refused.reason, refused.message, f"line {line}", head)
         return into.decoded()
     keys = np.array([FIELDS.index(name) if name in FIELDS else OTHER for name in names], np.int64)
-    rows = payload.count(b"\n") + 1
-    out, left = columns(rows), np.empty((rows, 3), np.int64)
-    count = scan_csv_lines(
-        padded(payload), len(head) + 1, len(payload), keys, tables, lim, into.case.revision,
-        out, left,
+    text, lines = padded(payload), payload.count(b"\n") + 1
+    rows, left = np.empty((SCANNED, lines), np.int64), np.empty((lines, 3), np.int64)
+    n, count = scan_csv_lines(
+        text, len(head) + 1, len(payload), keys, into.case.revision, rows, left
     )  # fmt: skip
-    for begin, end, line in left[:count].tolist():
+    out, rest = judge_scanned(text, rows[:, :n], left[:count], tables, lim)
+    for begin, end, line in rest.tolist():
         _add_row(payload[begin:end], names, f"line {into.frame.line + line}", into)
     return into.decoded(out)
 

@@ -20,8 +20,8 @@ from streams.collect.json_rows import (
     read_value,
     readings_of,
 )
-from streams.collect.kernel import columns
-from streams.collect.scan import padded
+from streams.collect.scan import SCANNED, padded
+from streams.collect.scanned import judge_scanned
 from streams.collect.tables import Tables
 
 
@@ -29,9 +29,10 @@ def decode_lines(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: G
     """Newline-separated objects; a line that the scanner leaves is judged exactly."""
     text = padded(payload)
     lines = payload.count(b"\n") + 1
-    out, left = columns(lines), np.empty((lines, 3), np.int64)
-    count = scan_json_lines(text, len(payload), tables, lim, into.case.revision, out, left)
-    for begin, end, line in left[:count].tolist():
+    rows, left = np.empty((SCANNED, lines), np.int64), np.empty((lines, 3), np.int64)
+    n, count = scan_json_lines(text, len(payload), into.case.revision, rows, left)
+    out, rest = judge_scanned(text, rows[:, :n], left[:count], tables, lim)
+    for begin, end, line in rest.tolist():
         add_text(payload[begin:end], f"line {into.frame.line + line}", into)
     return into.decoded(out)
 
