@@ -204,8 +204,9 @@ class Mapping(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for complaint in _complaints(self):
-            raise ValueError(complaint)
+        complaints = _complaints(self)
+        if complaints:
+            raise ValueError("; ".join(dict.fromkeys(complaints)))
         return self
 
 

@@ -85,7 +85,17 @@ def flow_mistakes(workspace: Workspace, flow_names: Sequence[str]) -> list[Mista
         if rate.flow not in known:
             hint = did_you_mean(rate.flow, flow_names) or "; see the flows of the factor library"
             out.append(Mistake(rate.file, rate.line, f"flow: '{rate.flow}' is unknown{hint}"))
+        elif rate.meter and not _measures(workspace, rate.meter, rate.flow):
+            message = f"meter '{rate.meter}' does not measure {rate.flow}; name its own flow"
+            out.append(Mistake(rate.file, rate.line, message))
     return out
+
+
+def _measures(workspace: Workspace, meter: str, flow: str) -> bool:
+    meters = workspace.meters
+    number = meters.ids.index(meter).as_py()
+    row = int(np.argmax(meters.meter == number))
+    return meters.flow_names[meters.flow[row]] == flow
 
 
 def _slots(workspace: Workspace, previous: Sequence[str]) -> tuple[list[str], I32]:

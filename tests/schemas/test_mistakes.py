@@ -173,6 +173,7 @@ RATE_CASES = [
     ("mil,,grid_import,0.1,kg/kWh,,\n", 2, "did you mean 'mill'?"),
     (",M11,grid_import,0.1,kg/kWh,,\n", 2, "did you mean 'M1'?"),
     ("mill,,grid_imprt,0.1,kg/kWh,,\n", 2, "did you mean 'grid_import'?"),
+    (",M1,natural_gas,0.1,kg/kWh,,\n", 2, "does not measure natural_gas"),
     ("mill,,grid_import,cheap,kg/kWh,,\n", 2, "rate: 'cheap'"),
     ("mill,,grid_import,0.1,kg,,\n", 2, "mass per unit"),
     ("mill,,grid_import,0.1,kg/kWh,,\nmill,,grid_import,0.2,kg/kWh,,\n", 3, "two contract rates"),

@@ -166,7 +166,9 @@ def test_compiled_registry_is_r6_read_literally(
     registry: tuple[list[Row], list[Row], list[Row]],
 ) -> None:
     entities, meters, rates = registry
-    rates = [row for row in rates if row.get("meter", "m0") in {one["meter"] for one in meters}]
+    flow_of = {row["meter"]: row["flow"] for row in meters}
+    rates = [row for row in rates if flow_of.get(row.get("meter"), row["flow"]) == row["flow"]]
+    rates = [row for row in rates if row.get("meter", "m0") in flow_of]
     with tempfile.TemporaryDirectory() as folder:
         root = written(Path(folder), entities, meters, rates)
         try:
