@@ -30,7 +30,10 @@ PATH_BYTES = 100
 
 DATA, FAILED, END = b"D", b"E", b"Z"
 HEAD = struct.Struct(">cI")
-AT_ONCE = 4
+QUESTION_S, QUESTION_BYTES = 10.0, 16 << 20
+"""A question is asked within so many seconds, in so many bytes."""
+
+AT_ONCE = 8
 """Questions answered at the same time; more wait."""
 
 
@@ -101,15 +104,20 @@ class Server:
             threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
 
     def _answer(self, peer: socket.socket) -> None:
-        with suppress(OSError), peer, self._room:
-            try:
-                question = json.loads(_receive(peer)[1])
-                for piece in self._tables.stream(question["sql"], question["format"]):
-                    _send(peer, DATA, piece)
-                _send(peer, END, b"")
-            except SinkError as error:
-                said = [error.what, error.where, error.remedy]
-                _send(peer, FAILED, json.dumps(said).encode())
+        """Answer one question. Who asks nonsense, or nothing in time, gets no answer."""
+        with suppress(OSError, ValueError, LookupError, TypeError), peer:
+            peer.settimeout(QUESTION_S)
+            question = json.loads(_receive(peer, QUESTION_BYTES)[1])
+            sql, fmt = str(question["sql"]), str(question["format"])
+            peer.settimeout(None)
+            with self._room:
+                try:
+                    for piece in self._tables.stream(sql, fmt):
+                        _send(peer, DATA, piece)
+                    _send(peer, END, b"")
+                except SinkError as error:
+                    said = [error.what, error.where, error.remedy]
+                    _send(peer, FAILED, json.dumps(said).encode())
         self._open.discard(peer)
 
     def close(self) -> None:
@@ -202,9 +210,11 @@ def _send(peer: socket.socket, kind: bytes, data: bytes) -> None:
         peer.sendall(piece)
 
 
-def _receive(peer: socket.socket) -> tuple[bytes, bytes]:
-    """One piece. ConnectionError where the other side is gone."""
+def _receive(peer: socket.socket, most: int = 1 << 30) -> tuple[bytes, bytes]:
+    """One piece of at most `most` bytes. ConnectionError where the other side is gone."""
     kind, length = HEAD.unpack(_exactly(peer, HEAD.size))
+    if length > most:
+        raise ValueError(f"{length} bytes in one piece")
     return kind, _exactly(peer, length)
 
 

@@ -128,9 +128,7 @@ class Tables:
 
     def _run(self, sql: str, what: str, rows: pa.Table | None = None) -> None:
         """Run a statement that changes something; `Python(rows)` in it reads the argument."""
-        if self._process != os.getpid():
-            remedy = "open the tables in the process that uses them"
-            raise SinkError(f"{what}: they were opened before a fork", str(self.folder), remedy)
+        self._same_process(what)
         try:
             self._writer.query(sql)
         except Exception as error:
@@ -138,7 +136,14 @@ class Tables:
 
     def stream(self, sql: str, fmt: str = "csv") -> Iterator[bytes]:
         """The answer to one statement that only reads, in pieces (see `reading.answer`)."""
+        self._same_process("the query")
         return reading.answer(self.folder, sql, fmt)
+
+    def _same_process(self, what: str) -> None:
+        """chDB's threads do not survive a fork."""
+        if self._process != os.getpid():
+            remedy = "open the tables in the process that uses them"
+            raise SinkError(f"{what}: they were opened before a fork", str(self.folder), remedy)
 
     def query(self, sql: str, fmt: str = "csv") -> bytes:
         """The whole answer to one statement that only reads."""

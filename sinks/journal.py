@@ -120,9 +120,15 @@ class Journal:
         """Keep a frame as it came. It is safe after the next `flush`."""
         self._gather(
             Entry(
-                source, position, end, received_us, line, payload,
-                modified_s=modified_s, problem=problem,
-            )  # fmt: skip
+                source,
+                position,
+                end,
+                received_us,
+                line,
+                payload,
+                modified_s=modified_s,
+                problem=problem,
+            )
         )
 
     def refer(self, source: str, path: str, size: int, sha256: str, received_us: int) -> None:
