@@ -17,6 +17,7 @@ Start: everygram init mill && everygram run mill --until-end
 COMMANDS = (
     ("init", "Write a small workspace that runs at once, to change step by step."),
     ("check", "Tell every mistake of a workspace at once, by file and line."),
+    ("doctor", "Look whether this machine and the books are in order."),
     ("simulate", "Write the workspace of a city that never was, with its true totals."),
     ("run", "Read the sources, do the accounting, print the reconciliation."),
     ("query", "Ask the books by SQL; works while a run goes on."),
