@@ -84,15 +84,17 @@ def read_csv_table(
         odd = True
         return "skip"
 
-    table = pacsv.read_csv(
-        pa.BufferReader(raw),
-        pacsv.ReadOptions(column_names=[str(i) for i in range(len(header))], skip_rows=1),
-        pacsv.ParseOptions(newlines_in_values=b'"' in raw, invalid_row_handler=skip),
-        pacsv.ConvertOptions(
-            column_types={str(i): pa.string() for i in range(len(header))},
-            strings_can_be_null=False,
-        ),
-    )
+    names = [str(i) for i in range(len(header))]
+    try:
+        table = pacsv.read_csv(
+            pa.BufferReader(raw),
+            pacsv.ReadOptions(column_names=names, skip_rows=1),
+            pacsv.ParseOptions(newlines_in_values=b'"' in raw, invalid_row_handler=skip),
+            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid as error:
+        mistakes.append(Mistake(file, 1, f"this is no readable CSV: {error}"))
+        return None
     if odd:
         mistakes.extend(_odd_rows(path, file, len(header)))
     empty = pa.chunked_array([pa.repeat(pa.scalar("", pa.string()), table.num_rows)])

@@ -22,7 +22,7 @@ from schemas.settings import Settings
 def fingerprints(
     settings: Settings, entities: Entities, meters: Meters, contracts: list[Contract]
 ) -> dict[str, str]:
-    """SHA-256 by part: `settings`, `registry`, `contracts`."""
+    """SHA-256 by part: `settings`, `source LABEL` for each, `registry`, `contracts`."""
     tree = [
         [row.id, row.names, row.level, row.parent, row.region, row.tags, row.since, row.until]
         for row in entities.rows
@@ -35,10 +35,14 @@ def fingerprints(
     for column in _meter_columns(entities, meters):
         registry.update(_bytes(column))
     return {
-        "settings": hashlib.sha256(_json(settings.figures_rest_on())).hexdigest(),
+        **{name: _digest(facts) for name, facts in settings.figures_rest_on().items()},
         "registry": registry.hexdigest(),
-        "contracts": hashlib.sha256(_json(sorted(_json(row) for row in rates))).hexdigest(),
+        "contracts": _digest(sorted(_json(row) for row in rates)),
     }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(_json(value)).hexdigest()
 
 
 def _json(value: Any) -> bytes:

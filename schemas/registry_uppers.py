@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -58,7 +58,7 @@ def pieces(meters: Meters, carriers: Mapping[str, str] | None, mistakes: list[Mi
     upper[plain] = meters.entity[above.first_row[meters.upper[first_edge]]]
     split: list[Piece] = []
     for row in np.flatnonzero(~plain & (count > 0)).tolist():
-        split.extend(_split(above, row, mistakes))
+        split.extend(above.split(row, mistakes))
     supplied = meters.supplier[whole] != NOBODY
     return Pieces(
         row=np.append(whole, np.array([one.row for one in split], np.int64)),
@@ -77,6 +77,8 @@ class _Above:
         self.carrier = [(carriers or {}).get(name, name) for name in meters.flow_names]
         if carriers is None:
             self.carrier = [""] * len(self.carrier)
+        # rows behind the same meters at the same time are split alike: each case is worked out once
+        self._known: dict[tuple[tuple[int, ...], int, int], list[tuple[int, int, set[Upper]]]] = {}
         self.first_row = np.full(len(meters.ids), -1, np.int64)
         self.first_row[meters.meter[::-1]] = np.arange(len(meters))[::-1]
 
@@ -124,6 +126,25 @@ class _Above:
                     out |= self.cuts(upper, seen)
         return out
 
+    def split(self, row: int, mistakes: list[Mistake]) -> Iterator[Piece]:
+        """A row cut where its upper entity may change."""
+        meters = self.meters
+        since, until = int(meters.since[row]), int(meters.until[row])
+        above = tuple(self.uppers(row))
+        carrier = self.carrier[meters.flow[row]]
+        key = (above, since, until)
+        if key not in self._known:
+            cuts = sorted(cut for cut in self.cuts(row, set()) if since < cut < until)
+            spans = zip([since, *cuts], [*cuts, until], strict=True)
+            self._known[key] = [(start, end, self.remaining(row, start)) for start, end in spans]
+        for start, end, remaining in self._known[key]:
+            wrong = _wrong(remaining, carrier)
+            if wrong:
+                meters.tables.tell(mistakes, [row], wrong)
+                return
+            upper = next(iter(remaining), Upper(NOBODY, False, ""))
+            yield Piece(row, upper.entity, upper.supplied, start, end)
+
 
 def _plain_rows(above: _Above) -> NDArray[np.bool_]:
     """Rows with upper meters that never change, count, and are of one entity and carrier."""
@@ -142,23 +163,6 @@ def _plain_rows(above: _Above) -> NDArray[np.bool_]:
     )
     plain[row[~simple]] = False
     return plain
-
-
-def _split(above: _Above, row: int, mistakes: list[Mistake]) -> list[Piece]:
-    """A row cut where its upper entity may change."""
-    meters = above.meters
-    since, until = int(meters.since[row]), int(meters.until[row])
-    cuts = sorted(cut for cut in above.cuts(row, set()) if since < cut < until)
-    out = []
-    for start, end in zip([since, *cuts], [*cuts, until], strict=True):
-        remaining = above.remaining(row, start)
-        wrong = _wrong(remaining, above.carrier[meters.flow[row]])
-        if wrong:
-            meters.tables.tell(mistakes, [row], wrong)
-            return []
-        upper = next(iter(remaining), Upper(NOBODY, False, ""))
-        out.append(Piece(row, upper.entity, upper.supplied, start, end))
-    return out
 
 
 def _wrong(remaining: set[Upper], carrier: str) -> str:

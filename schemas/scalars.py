@@ -15,7 +15,8 @@ _OFFSET = re.compile(r"^(?:UTC)?([+-])(\d{2}):?(\d{2})$")
 _RATIO = re.compile(
     r"^\d{1,30}(?:\.\d{1,30})?(?:e[+-]?\d{1,2})?(?:\s*/\s*\d{1,30}(?:\.\d{1,30})?)?$"
 )
-_INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:")
 _NAME = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
 
@@ -63,11 +64,13 @@ def parse_instant(value: object, zone: tzinfo) -> int:
     """Epoch seconds of a date (local midnight in `zone`) or of an instant with its offset (R1)."""
     text = str(value).strip()
     try:
-        if not _INSTANT.match(text):
+        if _DATE.fullmatch(text):
             midnight = datetime.combine(date.fromisoformat(text), time(), zone)
             return int(midnight.timestamp())
+        if not _INSTANT.match(text):
+            raise ValueError(text)
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(
             f"'{text}' is no date; write 2026-01-31, or an instant like 2026-01-31T08:00:00+08:00"
         ) from error

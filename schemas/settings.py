@@ -221,15 +221,19 @@ class Settings(Strict):
             raise ValueError(f"'{since}' must lie on a base interval ({base_s // 60} minutes)")
         return since
 
-    def figures_rest_on(self) -> dict[str, Any]:
-        """The settings that move a figure, as plain values: what their fingerprint is taken of."""
+    def figures_rest_on(self) -> dict[str, dict[str, Any]]:
+        """What moves a figure, as plain values: `settings`, and `source LABEL` for each source.
+
+        Names, sinks and limits of a run move none; nor does where a source's files lie.
+        """
         dump = self.model_dump(mode="json", by_alias=True)
-        for key in ("name", "sinks", "max_rejects"):
+        for key in ("name", "sinks", "sources", "max_rejects"):
             dump.pop(key)
-        for source in dump["sources"]:
-            source["files"].pop("keep")
-            source["files"].pop("name")
-        return dump
+        out = {"settings": dump}
+        for source in self.sources:
+            facts = source.model_dump(mode="json", exclude={"name", "path", "keep"})
+            out[f"source {source.label}"] = facts
+        return out
 
 
 def _odd_offset(zone: ZoneInfo, base_s: int) -> timedelta | None:

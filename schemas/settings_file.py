@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Variables
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -48,22 +49,34 @@ def read_settings(
         message = f"there is no {SETTINGS} in {root}; `everygram init` writes a workspace"
         mistakes.append(Mistake(SETTINGS, 1, message))
         return None
-    text = _filled(read_text(path, SETTINGS, mistakes), variables, mistakes)
+    text = read_text(path, SETTINGS, mistakes)
+    _check_variables(text, variables, mistakes)
     known = len(mistakes)
     document = read_yaml(text, SETTINGS, mistakes)
     if document.node is None and len(mistakes) > known:
         return None
+    value = {} if document.value is None else _filled(document.value, variables)
     try:
-        settings = Settings.model_validate({} if document.value is None else document.value)
+        settings = Settings.model_validate(value)
     except ValidationError as error:
         mistakes.extend(validation_mistakes(error, document, Settings))
         return None
     return _with_mappings(root, settings, document, mistakes)
 
 
-def _filled(text: str, variables: Variables[str, str], mistakes: list[Mistake]) -> str:
-    """The text with `${NAME}` from the environment; a password in plain is a mistake."""
-    lines = []
+def _filled(value: Any, variables: Variables[str, str]) -> Any:
+    """The value with `${NAME}` from the environment in all its texts."""
+    if isinstance(value, dict):
+        return {key: _filled(part, variables) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, variables) for part in value]
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), value)
+    return value
+
+
+def _check_variables(text: str, variables: Variables[str, str], mistakes: list[Mistake]) -> None:
+    """Names that the environment lacks, and passwords in plain, are mistakes."""
     for number, line in enumerate(text.splitlines(), 1):
         code = _COMMENT.sub("", line)
         if _PASSWORD.search(code):
@@ -73,8 +86,6 @@ def _filled(text: str, variables: Variables[str, str], mistakes: list[Mistake]) 
             if name not in variables:
                 message = f"${{{name}}} is not set in the environment; set {name}"
                 mistakes.append(Mistake(SETTINGS, number, message))
-        lines.append(_VARIABLE.sub(lambda match: variables.get(match[1], match[0]), code))
-    return "\n".join(lines)
 
 
 def _with_mappings(

@@ -36,7 +36,7 @@ class Workspace:
     factor_files: list[Path]
     """factors/**/*.yaml, in order of path."""
     fingerprints: dict[str, str]
-    """SHA-256 of what moves figures: `settings`, `registry`, `contracts` (R12)."""
+    """SHA-256 of what moves figures: `settings`, `source LABEL`, `registry`, `contracts` (R12)."""
 
 
 def load(path: str | Path) -> Workspace:

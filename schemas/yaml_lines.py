@@ -128,7 +128,13 @@ def _message(one: Any, where: str, model: type[BaseModel]) -> str:
     if one["type"] == "value_error":
         text = str(one["ctx"]["error"])
         return f"{where}: {text}" if where else text
-    return f"{where}: {one['msg'].lower()}, not {one['input']!r}"
+    what = f"{one['msg'][:1].lower()}{one['msg'][1:]}, not {_short(one['input'])}"
+    return f"{where}: {what}" if where else what
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def all_keys(model: type[BaseModel]) -> list[str]:

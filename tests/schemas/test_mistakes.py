@@ -57,6 +57,7 @@ SETTINGS_CASES = [
     (SETTINGS.replace("name: mill", "name: ${NOT_SET_HERE}"), 1, "set NOT_SET_HERE"),
     (SETTINGS + "sinks:\n  - clickhouse: clickhouse://me:secret@host/db\n", 6, "password in plain"),
     (SETTINGS + "name: [\n", 6, "no valid YAML"),
+    ("- name: mill\n", 1, "valid dictionary"),
     ("", 1, "'name' is missing"),
 ]
 
@@ -119,6 +120,7 @@ METER_CASES = [
     (ALL + "M1,mill,grid_import,,,,,,,0.5,,\n", 2, "no whole number"),
     (ALL + "M1,mill,grid_import,,,,,,,,01/02/2020,\n", 2, "no date"),
     (ALL + "M1,mill,grid_import,,,,,,,,2020-01-01T00:05:00+08:00,\n", 2, "base interval"),
+    (ALL + "M1,mill,grid_import,,,,,,,,20200101,\n", 2, "no date"),
     (ALL + "M1,mill,grid_import,,,,,,,,2020-01-01T00:00:00,\n", 2, "offset"),
     (DATED + "M1,mill,grid_import,2020-01-02,2020-01-02\n", 2, "valid_to must be after"),
     (

@@ -121,6 +121,7 @@ def test_fingerprints_are_of_facts_not_of_form(tmp_path: Path) -> None:
     [
         ("settings", "everygram.yaml", "AR5", "AR6"),
         ("settings", "everygram.yaml", "name: mill", "name: mill\nsince: 2001-01-01"),
+        ("source data/*.csv", "everygram.yaml", "everygram}", "everygram, zone: UTC}"),
         ("registry", "registry/entities.yaml", "CN-JS", "CN-ZJ"),
         ("registry", "registry/meters.csv", "mill", "line"),
         ("registry", "registry/meters.csv", "M1", "M2"),
