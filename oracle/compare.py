@@ -8,11 +8,12 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from oracle.records import Figures, FlowRow, Given, Key, Rollup
+from oracle.records import Figures, Finding, FlowRow, Given, Key, Rollup
 from schemas.reading import QUALITIES
 
 _QUANTITY = 6
 _EMISSION = 15
+_FINDING_KEY = ("kind", "subject", "flow", "start", "end")
 
 
 def _exact(count: int | None, decimals: int) -> Decimal | None:
@@ -81,3 +82,16 @@ def compare(
                 )
     differences += [f"{key}: is a rollup that the oracle does not know" for key in rows]
     return differences
+
+
+def compare_findings(table: pa.Table, findings: Iterable[Finding]) -> list[str]:
+    """Every difference between a table of findings and the oracle's; texts are left aside."""
+    current: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in sorted(table.to_pylist(), key=lambda row: row["version"]):
+        current[tuple(_plain(row[name]) for name in _FINDING_KEY)] = row
+    found = {(*key, row["value"], row["other"]) for key, row in current.items() if not row["gone"]}
+    wanted = {(*f[:5], _exact(f.value, _QUANTITY), _exact(f.other, _QUANTITY)) for f in findings}
+    return [
+        *(f"{row}: the oracle does not find this" for row in sorted(found - wanted, key=str)),
+        *(f"{row}: is missing" for row in sorted(wanted - found, key=str)),
+    ]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ STARTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """A workspace and its readings: `texts` by path in the workspace, `data` lines by file name."""
 
@@ -47,6 +48,10 @@ class History:
 
     def __repr__(self) -> str:
         return f"history({self.knobs})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The knobs make it: no need to print it all where a test fails."""
+        printer.text(repr(self))
 
 
 @dataclass(frozen=True)
