@@ -130,9 +130,12 @@ class Conversions:
         self.div = np.ones(0, np.int64)
 
     def ratio(self, unit: str, flow: int) -> Fraction | ValueError:
-        """Native units in one `unit`, or the error that says why there is no exact ratio."""
+        """Native units in one `unit`, or the error that says why there is no exact ratio.
+
+        '' is the native unit: a meter that names none reports in it.
+        """
         try:
-            return self._ratio(unit, self.native[flow])
+            return self._ratio(unit or self.native[flow], self.native[flow])
         except ValueError as error:
             return error
 
