@@ -12,20 +12,19 @@ import pyarrow as pa
 from schemas.compiled import Compiled
 from schemas.factor import Flow
 from schemas.mapping import Mapping
-from schemas.reading import Decoded, Frame, Reason
-from streams.collect.columnar import decode_batch, decode_stream
+from schemas.reading import REVISION_END, Decoded, Frame, Reason
+from streams.collect.columnar import ARROW_MARK, decode_batch, decode_stream
 from streams.collect.exact import Case, Facts, Refused
 from streams.collect.forms import SUFFIXES, form_of
 from streams.collect.gather import Gathering
 from streams.collect.kernel import limits
+from streams.collect.mapped import decode_mapped, filler, revision_of
 from streams.collect.rules import OWN_DECODER, SourceRules
 from streams.collect.tables import Conversions, Ratio, build_tables
 from streams.collect.text_csv import decode_csv
 from streams.collect.text_json import decode_lines, decode_value
 
 US = 1_000_000
-ARROW_MARK = b"\xff\xff\xff\xff"
-"""How an Arrow IPC stream begins."""
 
 
 class Collector:
@@ -74,7 +73,14 @@ class Collector:
         case, payload = into.case, frame.payload
         latest = frame.received_us // US + self._facts.tolerance_s
         lim = limits(self._facts.since, latest, case.align_s, case.may)
-        if isinstance(source.decoder, Mapping) or source.decoder != OWN_DECODER:
+        if not isinstance(payload, pa.RecordBatch) and not payload:
+            raise Refused(Reason.MALFORMED, "the file is empty; was its export broken off?")
+        if isinstance(source.decoder, Mapping):
+            if isinstance(payload, pa.RecordBatch):
+                raise Refused(Reason.UNKNOWN_DECODER, "a mapping reads CSV and JSON, no columns; use the "
+                              f"decoder `{OWN_DECODER}`")  # fmt: skip
+            return decode_mapped(payload, source.decoder, _file_texts(frame, source), into)
+        if source.decoder != OWN_DECODER:
             raise Refused(Reason.UNKNOWN_DECODER, f"there is no decoder `{source.decoder}`; write "
                           f"`{OWN_DECODER}` or a mapping")  # fmt: skip
         if isinstance(payload, pa.RecordBatch):
@@ -85,8 +91,6 @@ class Collector:
         if form is None:
             raise Refused(Reason.UNKNOWN_DECODER, f"no decoder reads {frame.source}; name it by its form "
                           f"({SUFFIXES}, .gz and .zst too), or declare a mapping")  # fmt: skip
-        if not payload:
-            raise Refused(Reason.MALFORMED, "the file is empty; was its export broken off?")
         decode = {"csv": decode_csv, "lines": decode_lines, "json": decode_value}.get(form)
         if decode is None:
             raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
@@ -107,25 +111,26 @@ def _revision(frame: Frame, source: SourceRules) -> int:
     """What stands for the revision of readings that carry none: a template of the file (R3)."""
     if source.revision is None:
         return 0
-    text = re.sub(
-        r"\{file\.(\w+)\}", lambda found: _file_text(frame, source, found[1]), source.revision
-    )
-    digits = re.sub(r"\D", "", text)
-    if not digits or len(digits) > 15:
-        raise Refused(
-            Reason.MALFORMED, f"the source's revision `{text[:80]}` is no whole number or date"
-        )
-    return int(digits)
+    texts = {f"file.{name}": text for name, text in _file_texts(frame, source).items()}
+    text = filler(source.revision)(texts)
+    number = revision_of(text)
+    if number is None or not number.isdigit() or int(number) >= REVISION_END:
+        raise Refused(Reason.MALFORMED, f"the source's revision `{text[:80]}` is no whole number or date")
+    return int(number)
 
 
-def _file_text(frame: Frame, source: SourceRules, name: str) -> str:
+def _file_texts(frame: Frame, source: SourceRules) -> dict[str, str]:
+    """What `{file.NAME}` stands for: facts of the file, and the groups of the patterns of its name."""
     path = PurePosixPath(frame.source)
-    if name == "modified":
-        return datetime.fromtimestamp(frame.modified_s, UTC).strftime("%Y%m%d%H%M%S")
-    if name in ("stem", "name"):
-        return path.stem if name == "stem" else path.name
-    found = re.search(source.file_name or "", frame.source)
-    if found is None or name not in found.re.groupindex:
-        raise Refused(Reason.MALFORMED, f"the file's name does not match `{source.file_name}`, which "
-                      "tells the revision; rename it or correct `file_name`")  # fmt: skip
-    return found[name] or ""
+    modified = datetime.fromtimestamp(frame.modified_s, UTC).strftime("%Y%m%d%H%M%S")
+    texts = {"stem": path.stem, "name": path.name, "modified": modified}
+    mapped = source.decoder.file_name if isinstance(source.decoder, Mapping) else None
+    for pattern in (mapped, source.file_name):
+        if pattern is None:
+            continue
+        found = re.search(pattern, frame.source)
+        if found is None:
+            raise Refused(Reason.MALFORMED, f"the file's path does not match `file_name: {pattern}`; "
+                          "rename the file or correct the pattern")  # fmt: skip
+        texts |= {name: text or "" for name, text in found.groupdict().items()}
+    return texts

@@ -8,7 +8,7 @@ meter's own unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from schemas.reading import QUALITIES, Decoded, Reason
+from streams.collect.entries import Entry
 from streams.collect.exact import Number, Raw, Refused
 from streams.collect.forms import form_of
 from streams.collect.gather import Gathering
@@ -38,6 +39,9 @@ NOT_HERE = np.int64(-(2**63) + 1)
 """A value that the exact path must look at."""
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+
+ARROW_MARK = b"\xff\xff\xff\xff"
+"""How an Arrow IPC stream begins."""
 
 Array = NDArray[np.int64]
 
@@ -96,11 +100,7 @@ def decode_stream(payload: bytes, t: Tables, lim: Array, into: Gathering) -> Dec
 def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) -> Decoded:
     """The readings of a record batch."""
     rows = batch.num_rows
-    missing = [name for name in ("meter", "start", "quantity") if name not in batch.schema.names]
-    if missing:
-        raise Refused(Reason.MALFORMED, f"the columns {', '.join(missing)} are missing (there are "
-                      f"{', '.join(batch.schema.names)[:200]})")  # fmt: skip
-    _no_duplicates(batch)
+    _required(batch)
     if rows == 0:
         return into.decoded()
     native = _is_native(batch, form_of(into.frame.source))
@@ -118,12 +118,35 @@ def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) 
     out, left = columns(rows), np.empty(rows, np.int64)
     count = take_all((t.meter, t.fact, t.conv, t.rule), lim, out, left, written)
     if count:
-        add_rows(batch, left[:count], into)
+        form, first = form_of(into.frame.source), into.frame.position + 1
+        entries = list(row_entries(batch, left[:count], form, lambda row: f"row {first + row}"))
+        into.judge_all(lambda: entries)
     return into.decoded(out)
 
 
-def _no_duplicates(batch: pa.RecordBatch) -> None:
+def stream_entries(payload: bytes, place: str) -> Iterator[Entry]:
+    """The rows of a small Arrow IPC stream (an event's data) as entries."""
+    try:
+        with pa.ipc.open_stream(payload) as reader:
+            table = reader.read_all().combine_chunks()
+        batches = table.to_batches()
+        for batch in batches:
+            _required(batch)
+            rows = np.arange(batch.num_rows)
+            yield from row_entries(batch, rows, "arrow", lambda row: f"{place}, row {row + 1}")
+    except (pa.ArrowException, OSError) as error:
+        yield Entry(Refused(Reason.MALFORMED, f"this is no Arrow stream: {error}"), place, payload)
+    except Refused as refused:
+        yield Entry(refused, place, payload)
+
+
+def _required(batch: pa.RecordBatch) -> None:
+    """Refused where a column that readings need is missing, or one stands twice."""
     names = batch.schema.names
+    missing = [name for name in ("meter", "start", "quantity") if name not in names]
+    if missing:
+        raise Refused(Reason.MALFORMED, f"the columns {', '.join(missing)} are missing (there are "
+                      f"{', '.join(names)[:200]})")  # fmt: skip
     twice = sorted({name for name in names if name in FIELDS and names.count(name) > 1})
     if twice:
         raise Refused(Reason.MALFORMED, f"the columns {', '.join(twice)} stand twice")
@@ -300,16 +323,18 @@ def _revisions(batch: pa.RecordBatch, default: int) -> Array:
     return revisions
 
 
-def add_rows(batch: pa.RecordBatch, rows: Array, into: Gathering) -> None:
-    """Judges rows of a batch one by one."""
-    native = _is_native(batch, form_of(into.frame.source))
+def row_entries(
+    batch: pa.RecordBatch, rows: Array, form: str | None, place: Callable[[int], str]
+) -> Iterator[Entry]:
+    """Rows of a batch as entries."""
+    native = _is_native(batch, form)
     chosen = batch.take(pa.array(rows))
     names = [name for name in FIELDS if name in chosen.schema.names]
     values = {name: _plain(chosen.column(name), name) for name in names}
     for number, row in enumerate(rows.tolist()):
         raw = Raw(**{name: values[name][number] for name in names}, native=native)
         shown = ", ".join(f"{name}={_written(values[name][number])}" for name in names)
-        into.add(raw, f"row {into.frame.position + row + 1}", shown)
+        yield Entry(raw, place(row), shown)
 
 
 def _written(value: Any) -> str:

@@ -61,7 +61,7 @@ def _cell(b: Any, i: Any, key: Any, f: Any) -> Any:
         digits, decimals, end = scan_number(b, i)
         f[DIGITS_AT], f[DECIMALS_AT] = digits, decimals
         return end
-    if key == START or key == END:
+    if key in (START, END):
         at, end = scan_time(b, i)
         f[START_AT if key == START else END_AT] = at
         return end

@@ -25,6 +25,7 @@ from streams.collect.numbers import PLAIN, Amount, read_amount
 from streams.collect.tables import Conversions
 from streams.collect.times import NS, Stamp, instants_s, read_stamp
 
+DAY_S = 86_400
 RANKS = {name: Rank(number) for number, name in enumerate(QUALITIES)}
 
 
@@ -54,11 +55,13 @@ class Raw:
     grammar: Any = PLAIN
     scale: Fraction = Fraction(1)
     interval_s: int | None = None
+    by_end: bool = False
+    """`start` is the label of the interval's end."""
     native: bool = False
     """Without a unit the quantity is in the flow's native unit, not in the meter's own."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """The reading is not taken."""
 
     def __init__(self, reason: Reason, message: str) -> None:
@@ -262,21 +265,20 @@ def _interval(
     raw: Raw, written: Written, slot: int, facts: Facts, case: Case, place: int
 ) -> tuple[int, int, bool]:
     """Start and end in epoch seconds on the grid of the meter's cell, and whether they were moved."""
-    starts = _instant(written.start, "start", case)
-    if len(starts) > 1:
-        known = case.folds.get(place)
-        if known is None:
-            raise Refused(Reason.NAIVE_TIME, "`start` occurs twice that day and the order of the meter's "
-                          "rows does not tell which it is; give its offset")  # fmt: skip
-        starts = [known * NS]
-    ends = None if written.end is None else _ends(written, starts[0], case)
+    label = _label(written.start, case, place)
     cell = int(facts.compiled.meter_cell_s[slot])
-    begin = _grid(starts[0], cell, case)
-    length = raw.interval_s or int(facts.compiled.meter_interval_s[slot])
-    if ends is None and length <= 0:
-        raise _malformed("`end` is missing and the meter has no interval")
-    stop = begin + length * NS if ends is None else _grid(ends, cell, case)
-    aligned = begin != starts[0] or (ends is not None and stop != ends)
+    begin = _grid(label, cell, case)
+    aligned = begin != label
+    if written.end is not None:
+        end = _ends(written, label, case)
+        stop = _grid(end, cell, case)
+        aligned = aligned or stop != end
+    else:
+        length = raw.interval_s or int(facts.compiled.meter_interval_s[slot])
+        if length <= 0:
+            raise _malformed("`end` is missing and the meter has no interval")
+        other = _other_end(written.start, begin, -length if raw.by_end else length, case)
+        begin, stop = (other, begin) if raw.by_end else (begin, other)
     if stop <= begin:
         raise Refused(Reason.BAD_INTERVAL, "it ends before it begins, or at once")
     for name, ns in (("start", begin), ("end", stop)):
@@ -284,6 +286,27 @@ def _interval(
             raise Refused(Reason.BAD_INTERVAL, f"`{name}` is not on the meter's grid of {cell} s counted "
                           "from 00:00 UTC; correct it, or declare `align` at the source")  # fmt: skip
     return begin // NS, stop // NS, aligned
+
+
+def _label(stamp: Stamp | int, case: Case, place: int) -> int:
+    """The instant (ns) of a reading's label; of two the one that the order of rows tells (R1)."""
+    found = _instant(stamp, "start", case)
+    if len(found) == 1:
+        return found[0]
+    known = case.folds.get(place)
+    if known is None:
+        raise Refused(Reason.NAIVE_TIME, "its time occurs twice that day and the order of the meter's "
+                      "rows does not tell which it is; give its offset")  # fmt: skip
+    return known * NS
+
+
+def _other_end(stamp: Stamp | int, ns: int, length: int, case: Case) -> int:
+    """The end that is not written: whole days of a local clock may have 23 or 25 hours."""
+    if length % DAY_S == 0 and isinstance(stamp, Stamp) and stamp.naive and case.zone is not None:
+        days = instants_s(case.zone, stamp.local_ns // NS + length)
+        if len(days) == 1 and stamp.local_ns % NS == 0:
+            return days[0] * NS
+    return ns + length * NS
 
 
 def _ends(written: Written, start_ns: int, case: Case) -> int:

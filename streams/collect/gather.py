@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import numpy as np
 
 from schemas.reading import Decoded, Frame, Readings, Reason, Reject
-from streams.collect.exact import Case, Facts, Raw, Refused, Taken, judge
+from streams.collect.entries import Entry, resolve_folds
+from streams.collect.exact import Case, Facts, Refused, Taken, judge
 from streams.collect.kernel import Columns
 from streams.collect.tables import MOST_DECIMALS, Conversions
 
@@ -33,13 +35,24 @@ class Gathering:
         self.taken: list[Taken] = []
         self.rejects: list[Reject] = []
 
-    def add(self, raw: Raw, position: str, payload: bytes | str, place: int = -1) -> None:
-        """Judges one reading."""
-        try:
-            self.taken.append(judge(raw, self.facts, self.case, place))
-        except Refused as refused:
-            meter = raw.meter if isinstance(raw.meter, str) else ""
-            self.reject(refused.reason, refused.message, position, payload, meter)
+    def judge_all(self, entries: Callable[[], Iterable[Entry]]) -> None:
+        """Judges readings one by one; with a zone they are gone through twice, first for their order."""
+        case = self.case
+        if case.zone is not None:
+            case.folds = resolve_folds(entries(), case.zone)
+        for place, entry in enumerate(entries()):
+            if entry.absent:
+                continue
+            try:
+                if isinstance(entry.raw, Refused):
+                    raise entry.raw
+                self.taken.append(judge(entry.raw, self.facts, case, place))
+            except Refused as refused:
+                meter = getattr(entry.raw, "meter", None)
+                self.reject(
+                    refused.reason, refused.message, entry.position, entry.payload,
+                    meter if isinstance(meter, str) else "",
+                )  # fmt: skip
 
     def reject(
         self, reason: Reason, message: str, position: str, payload: bytes | str, meter: str = ""

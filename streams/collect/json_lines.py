@@ -93,9 +93,8 @@ def field(b: Any, lo: Any, hi: Any) -> Any:
             return AUTHOR
         if same(b, lo, hi, b"reason"):
             return REASON
-    elif length == 11:
-        if same(b, lo, hi, b"specversion") or same(b, lo, hi, b"data_base64"):
-            return SPECIAL
+    elif length == 11 and (same(b, lo, hi, b"specversion") or same(b, lo, hi, b"data_base64")):
+        return SPECIAL
     return OTHER
 
 
@@ -142,7 +141,7 @@ def _value(b: Any, i: Any, key: Any, f: Any) -> Any:
     if b[i] != _QUOTE:
         return _I(-1)
     lo = i + 1
-    if key == START or key == END:
+    if key in (START, END):
         at, after = scan_time(b, lo)
         f[START_AT if key == START else END_AT] = at
         return after + 1 if after >= 0 and b[after] == _QUOTE else _I(-1)

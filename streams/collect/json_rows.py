@@ -71,14 +71,6 @@ def event_data(value: Object) -> Any:
     return value["data"]
 
 
-def readings_of(value: Any) -> Iterator[tuple[Any, int]]:
-    """The objects of a value with their number from 1 (0: the value is one object)."""
-    if isinstance(value, list):
-        yield from zip(value, range(1, len(value) + 1), strict=True)
-    else:
-        yield value, 0
-
-
 def raw_of(value: Any) -> Raw:
     """The reading that an object writes; Refused (`malformed`) where it is no object."""
     if not isinstance(value, Object):
@@ -114,5 +106,6 @@ def elements(text: str) -> Iterator[tuple[str, bool]]:
             depth += 1
         elif sign in "]}":
             depth -= 1
-    if text[begin:].strip():
-        yield text[begin:], False
+    rest = text[begin:].strip()
+    if rest:
+        yield rest, False

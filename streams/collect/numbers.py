@@ -17,6 +17,12 @@ LOOSE = re.compile(
 )
 """What spreadsheets and portals write besides: `+3`, `007`, `.5`, `5.`."""
 
+COMMA = re.compile(
+    r"(?P<sign>[+-]?)(?=,?[0-9])(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)(?:,(?P<part>[0-9]*))?"
+    r"(?:[eE](?P<exp>[+-]?[0-9]+))?"
+)
+"""The same with a decimal comma; dots may group thousands, and only so: `3.17` is no number here."""
+
 MOST_CHARACTERS = 400
 MOST_PLACES = 60
 """A number longer or farther from 1 than this is no reading of a meter: never computed with."""
@@ -48,7 +54,7 @@ def read_amount(text: str, grammar: re.Pattern[str] = PLAIN) -> Amount | None:
     if len(text) > MOST_CHARACTERS:
         return Amount(negative, 1, 0, beyond=True)
     part = found["part"] or ""
-    digits = int((found["whole"] + part) or "0")
+    digits = int((found["whole"].replace(".", "") + part) or "0")
     if digits == 0:
         return Amount(False, 0, 0)
     exponent = int(found["exp"] or 0) - len(part)

@@ -137,7 +137,7 @@ def same(b: Any, lo: Any, hi: Any, word: Any) -> bool:
     """Whether b[lo:hi] is the word."""
     if hi - lo != len(word):
         return False
-    for k in range(len(word)):
+    for k in range(len(word)):  # noqa: SIM110
         if b[lo + k] != word[k]:
             return False
     return True

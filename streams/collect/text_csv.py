@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.reading import Decoded, Reason
 from streams.collect.csv_lines import scan_csv_lines
+from streams.collect.entries import Entry
 from streams.collect.exact import Number, Raw, Refused
 from streams.collect.gather import Gathering
 from streams.collect.json_rows import read_text
@@ -35,8 +37,14 @@ def decode_csv(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gat
         text, len(head) + 1, len(payload), keys, into.case.revision, rows, left
     )  # fmt: skip
     out, rest = judge_scanned(text, rows[:, :n], left[:count], tables, lim)
-    for begin, end, line in rest.tolist():
-        _add_row(payload[begin:end], names, f"line {into.frame.line + line}", into)
+    spans, first = rest.tolist(), into.frame.line
+
+    def entries() -> Iterator[Entry]:
+        for begin, end, line in spans:
+            if payload[begin:end].strip(b"\r"):
+                yield _entry(payload[begin:end], names, f"line {first + line}")
+
+    into.judge_all(entries)
     return into.decoded(out)
 
 
@@ -62,19 +70,16 @@ def _header(head: bytes) -> list[str]:
     return names
 
 
-def _add_row(data: bytes, names: list[str], position: str, into: Gathering) -> None:
-    if not data.strip(b"\r"):
-        return
+def _entry(data: bytes, names: list[str], position: str) -> Entry:
     try:
         cells = cells_of(read_text(data))
         if len(cells) != len(names):
             raise Refused(Reason.MALFORMED, f"{len(cells)} cells under {len(names)} columns: a row cut "
                           "short, or two in one line")  # fmt: skip
-        row = zip(names, cells, strict=True)
-        raw = Raw(**{name: cell for name, cell in row if name in FIELDS})
-        if raw.revision:
-            raw.revision = Number(raw.revision)
     except Refused as refused:
-        into.reject(refused.reason, refused.message, position, data)
-    else:
-        into.add(raw, position, data)
+        return Entry(refused, position, data)
+    row = zip(names, cells, strict=True)
+    raw = Raw(**{name: cell for name, cell in row if name in FIELDS})
+    if raw.revision:
+        raw.revision = Number(raw.revision)
+    return Entry(raw, position, data)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 NS = 1_000_000_000
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ISO = re.compile(
@@ -44,7 +44,7 @@ def read_stamp(text: str) -> Stamp | None:
         return None
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     try:
-        days = date(int(year), int(month), int(day)).toordinal() - _EPOCH_DAY
+        days = date(int(year), int(month), int(day)).toordinal() - EPOCH_DAY
     except ValueError:
         return None
     clock = clock_ns(int(hour or 0), int(minute or 0), int(second or 0), fraction or "")
