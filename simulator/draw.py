@@ -37,6 +37,7 @@ class Block:
         self.lives = [np.array([m.lives[p] for m in self.meters], dtype=bool) for p in (0, 1)]
         self.hourly = np.array([m.interval == 60 for m in self.meters], dtype=bool)
         self.step = _column([FLOWS[m.flow].step for m in self.meters])
+        self.entity = _column([m.entity for m in self.meters])
         for name in ("rest", "panels", "second", "gas_rest"):
             setattr(self, name, _column([getattr(f, name) for f in self.firms]))
         self.firm_sector = _column([f.sector for f in self.firms])
@@ -90,6 +91,7 @@ class Block:
     def _electricity(self, out: Ints, day: Day, phase: int, chance: Draws, cool: int) -> None:
         noise = chance.permille(200, len(self.firms), 96)
         rest = self.rest[:, None] * SHAPES[self.firm_sector, day.kind] * noise // 1_000_000
+        self._feeders(out)
         demand = self._fed(out, Role.MACHINE, phase) + rest * cool // 1000
         clouds = chance.permille(150, len(self.firms), 96)
         sun = self.panels[:, None] * day.sun()[None, :] * clouds // 1_000_000
@@ -105,6 +107,12 @@ class Block:
         for role, values in by_role.items():
             rows = self._rows(role)
             out[rows] = values[self.firm[rows]]
+
+    def _feeders(self, out: Ints) -> None:
+        """A line's own meter shows what its machines draw."""
+        for row in self._rows(Role.FEEDER):
+            behind = (self.entity == self.entity[row]) & (self.role == Role.MACHINE)
+            out[row] = out[behind].sum(axis=0)
 
     def _gas(self, out: Ints, day: Day, phase: int, chance: Draws) -> None:
         noise = chance.permille(300, len(self.firms), 96)

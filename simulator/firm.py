@@ -31,7 +31,7 @@ class Site:
 
     @property
     def check(self) -> bool:
-        """A check meter that counts nowhere (weight 0)."""
+        """A check meter between incomers and lines that counts nowhere (weight 0)."""
         return self.i % 50 == 0
 
     @property
@@ -43,6 +43,11 @@ class Site:
     def burner(self) -> bool:
         """Its first line has a gas meter of its own."""
         return self.i % 4 == 2 and self.lines > 0
+
+    @property
+    def feeder(self) -> bool:
+        """Its second line has a meter of its own, and the machines theirs behind it."""
+        return self.i % 3 == 0 and self.lines > 1
 
     @property
     def heat(self) -> bool:
@@ -59,7 +64,7 @@ def wired(site: Site) -> int:
     """Meters that the enterprise has beside one for each machine."""
     return (
         1 + site.two + 2 * site.solar + site.check + site.gas + site.burner
-        + site.heat + site.buys_steam + site.exchanged
+        + site.feeder + site.heat + site.buys_steam + site.exchanged
     )  # fmt: skip
 
 
@@ -78,9 +83,10 @@ def draw_firm(plan: Plan, site: Site, machines: list[int]) -> None:
         )
     )  # fmt: skip
     incomers = ";".join(f"{name}/{m}" for m in _incomer_names(site))
+    feeds = f"{name}/check" if site.check else incomers
     size = 0
     for k, count in enumerate(machines):
-        size += _line(plan, site, chance, (name, entity, sector, incomers), (k, count))
+        size += _line(plan, site, chance, (name, entity, sector, feeds), (k, count))
     firm = Firm(entity, site.district, first, sector, incomers, rest=size // 20 + 200)
     if site.solar:
         firm.panels = size * int(chance.between(500, 1800, 1)[0]) // 1000 + 1
@@ -102,7 +108,7 @@ def _line(
     plan: Plan, site: Site, chance: Draws, owner: tuple[str, int, int, str], which: tuple[int, int]
 ) -> int:
     """A line (its number, how many machines); gives their rated energy per quarter hour."""
-    name, above, sector, incomers = owner
+    name, above, sector, feeds = owner
     k, count = which
     en, zh = LINE_KINDS[k % len(LINE_KINDS)]
     line = len(plan.entities)
@@ -110,19 +116,23 @@ def _line(
     plan.entities.append(Entity(f"{name}-L{k + 1}", title, zh_title, "line", (above, above)))
     bases = SECTORS[sector].size * chance.between(200, 1800, count) // 1000
 
-    def meter(label: str, role: Role, base: int, feeds: str) -> Meter:
+    def meter(label: str, role: Role, base: int, feeds: str, upper: int = above) -> Meter:
         return Meter(
             f"{name}-L{k + 1}/{label}", line, role, base, sector, site.i,
-            (site.i, site.i), (above, above), (feeds, feeds),
+            (site.i, site.i), (upper, upper), (feeds, feeds),
         )  # fmt: skip
 
+    upper = above
+    if site.feeder and k == 1:
+        plan.meters.append(meter("feeder", Role.FEEDER, 0, feeds))
+        feeds, upper = plan.meters[-1].id, line
     plan.meters += [
-        meter(f"m{j + 1:02d}", Role.MACHINE, int(base), incomers) for j, base in enumerate(bases)
+        meter(f"m{j + 1:02d}", Role.MACHINE, int(b), feeds, upper) for j, b in enumerate(bases)
     ]
     if site.exchanged and k == 0:
         old = plan.meters[-1]
         old.lives = (True, False)
-        new = meter(f"m{count:02d}-new", Role.MACHINE, old.base, incomers)
+        new = meter(f"m{count:02d}-new", Role.MACHINE, old.base, feeds)
         new.lives = (False, True)
         plan.meters.append(new)
     if site.burner and k == 0:
@@ -145,9 +155,9 @@ def _incomers(plan: Plan, site: Site, firm: Firm, name: str) -> None:
         for label, role in (("export", Role.EXPORT), ("solar", Role.SOLAR)):
             plan.meters.append(Meter(f"{name}/{label}", firm.entity, role, 0, firm.sector, site.i))
     if site.check:
-        plan.meters.append(
-            Meter(f"{name}/check", firm.entity, Role.CHECK, 0, firm.sector, site.i, weight=0)
-        )
+        check = Meter(f"{name}/check", firm.entity, Role.CHECK, 0, firm.sector, site.i, weight=0)
+        check.feeds = (firm.incomers, firm.incomers)
+        plan.meters.append(check)
 
 
 def _fuels(plan: Plan, site: Site, firm: Firm, name: str, chance: Draws) -> None:

@@ -111,7 +111,7 @@ def _edges(plan: Plan, edges: list[tuple[int, int, int]], phase: int) -> tuple[E
             across[entity, flow][account] = sign
         rest[goal, flow][account] = 1
         if origin >= 0:
-            rest[origin, flow][account] = -1
+            rest[origin, flow][account] = -1 if origin != goal else 0
     return across, rest
 
 

@@ -15,7 +15,7 @@ PHASES = (0, 1)
 
 
 class Role(IntEnum):
-    """What a meter sits on; the order is that of drawing."""
+    """What a meter sits on."""
 
     MACHINE = 0
     GAS_BURNER = 1
@@ -29,6 +29,7 @@ class Role(IntEnum):
     HEAT = 9
     STATION = 10
     STEAM = 11
+    FEEDER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ FLOWS = (
 )
 IMPORT, EXPORT, SOLAR, GAS, HEAT = range(5)
 FLOW_OF_ROLE = (
-    IMPORT, GAS, IMPORT, IMPORT, IMPORT, EXPORT, SOLAR, IMPORT, GAS, HEAT, HEAT, HEAT,
+    IMPORT, GAS, IMPORT, IMPORT, IMPORT, EXPORT, SOLAR, IMPORT, GAS, HEAT, HEAT, HEAT, IMPORT,
 )  # fmt: skip
 
 

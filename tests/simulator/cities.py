@@ -18,10 +18,10 @@ OFTEN = Rates(0.02, 0.05, 0.03, 0.01, 0.005, 0.05, 0.03, 0.03, 0.02)
 
 
 @cache
-def city(kind: str = "jsonl", meters: int = 60, days: int = 3, rates: Rates = OFTEN) -> Simulated:
+def city(kind: str = "jsonl", days: int = 3, rates: Rates = OFTEN) -> Simulated:
     """A city of seed 7; the same arguments share one folder."""
     target = Path(mkdtemp(prefix="everygram-city-")) / kind
-    return simulate(target, seed=7, meters=meters, days=days, formats=kind, rates=rates)
+    return simulate(target, seed=7, meters=80, entities=40, days=days, formats=kind, rates=rates)
 
 
 def json_lines(where: Simulated) -> Iterator[dict[str, Any] | None]:

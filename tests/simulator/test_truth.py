@@ -181,7 +181,8 @@ def test_a_line_is_the_sum_of_its_machines_whoever_owns_it() -> None:
     home = {m["meter"]: m for m in table(city(), "registry/meters.csv")}
     for (meter, start), value in stands.items():
         m = home[meter]
-        if "-L" in m["entity"]:
+        behind = m["sub_of"].endswith("/feeder")
+        if "-L" in m["entity"] and not behind:
             sums[m["entity"], m["flow"], start.date().isoformat()] += value
     days = {
         (r["entity"], r["flow"], local_day(r["start"])): r["quantity"]

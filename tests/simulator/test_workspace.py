@@ -21,8 +21,8 @@ def test_it_loads_and_compiles(kind: str) -> None:
         contracts=read.contracts,
     ).flows  # fmt: skip
     compiled = compile_registry(read, sorted(flows))
-    assert len(compiled.meters) == 60
-    assert len(compiled.entities) == 23
+    assert len(compiled.meters) == 80
+    assert len(compiled.entities) == 40
     matched = {p for s in read.settings.sources for p in city(kind).root.glob(s.path)}
     assert matched == set(city(kind).files)
 
@@ -68,6 +68,9 @@ def test_every_kind_of_wiring_is_there() -> None:
     assert {m["unit"] for m in meters} == {"kWh", "MWh", "Nm3", "GJ", "MJ"}
     assert {m["multiplier"] for m in meters} == {"", "20"}
     assert [m["meter"] for m in meters if m["weight"] == "0"] == ["WX-0001/check"]
+    assert by_id["WX-0001/check"]["sub_of"] == "WX-0001/import"
+    assert by_id["WX-0001-L2/feeder"]["sub_of"] == "WX-0001/check"
+    assert by_id["WX-0001-L2/m01"]["sub_of"] == "WX-0001-L2/feeder"
     exchanged = [m for m in meters if m["valid_to"] and f"{m['meter']}-new" in by_id]
     assert [by_id[f"{m['meter']}-new"]["valid_from"] for m in exchanged] == ["2026-03-03"]
     refed = [m for m in meters if m["meter"].startswith("WX-0004-L1/")]
