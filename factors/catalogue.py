@@ -53,12 +53,22 @@ def load_catalogue(
         mistakes.append(_in_settings(root, "gwp", text))
     if mistakes:
         raise Mistakes(mistakes)
+    return _fitted(accounting, library, own, rule, contracts)
+
+
+def _fitted(
+    accounting: Accounting,
+    library: Library,
+    own: OwnFiles,
+    rule: Standard,
+    contracts: Sequence[Contract],
+) -> Catalogue:
+    """The catalogue of what was read, its rows fitting each other and their flows."""
     entries = library.flows | own.flows
     flows = {name: _flow(entry, rule) for name, entry in entries.items()}
     keys = {name: (entry.factor or name, entry.coal) for name, entry in entries.items()}
-    accepted = [row for row in library.rows if usable(row, accounting.accept)]
-    rates = list(contract_rows(contracts, flows, mistakes))
-    rows = [*own.rows, *accepted]
+    rows = own.rows + [row for row in library.rows if usable(row, accounting.accept)]
+    mistakes: list[Mistake] = []
     made = Catalogue(
         library=library,
         standard=accounting.standard,
@@ -67,9 +77,9 @@ def load_catalogue(
         flows=flows,
         keys=keys,
         rows=rows,
-        contracts=rates,
+        contracts=list(contract_rows(contracts, flows, mistakes)),
     )
-    mistakes += equally_good(rows, made.table, zone)
+    mistakes += equally_good(rows, made.table, own.zone)
     mistakes += unfit(made, keys)
     if mistakes:
         raise Mistakes(mistakes)

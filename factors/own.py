@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from factors.exact import InexactError, evaluate
 from factors.library import Library, items, one, read_document
-from factors.rows import CO2E, OWN, FactorRow, Reader
+from factors.rows import CO2E, OWN, STANDARD_COAL, FactorRow, Reader
 from factors.tables import CONTRACT
 from factors.units import UnitError, factor_ratio, unit
 from schemas.contracts import Contract
@@ -54,9 +54,15 @@ class OwnFiles:
             unit(flow.unit)
         except UnitError as error:
             reader.wrong((i, "unit"), str(error))
+        if flow.coal and flow.coal not in self._coal_keys():
+            known = ", ".join(sorted(self._coal_keys()))
+            reader.wrong((i, "coal"), f"no standard coal '{flow.coal}': one of {known}")
         if flow.flow in self.flows:
             reader.wrong((i, "flow"), f"flow '{flow.flow}' is given twice: keep one")
         self.flows[flow.flow] = flow
+
+    def _coal_keys(self) -> set[str]:
+        return {row.factor for row in self.library.rows if row.standard == STANDARD_COAL}
 
     def _name(self, standard: str) -> None:
         """A standard is named even where its entry has a mistake: that one is told, not two."""

@@ -58,6 +58,7 @@ def row(text: str, **more: str) -> str:
         ("- {flow: my_gas, carrier: gas, unit: Sm3}\n", 2, "at which reference condition?"),
         ("- {flow: my_gas, carrier: gas, unit: Nm3, rol: use}\n", 2, "'rol' is unknown here"),
         ("- {flow: a, carrier: gas, unit: Nm3}\n- {flow: a, carrier: gas, unit: L}\n", 3, "given twice"),
+        ("- {flow: a, carrier: gas, unit: Nm3, coal: gas}\n", 2, "no standard coal 'gas'"),
         (row("{valid_from: 2018-01-01, co2: 1}", standard="Late", deducts="true"), 2, "leave it out"),
         (
             row("{valid_from: 2018-01-01, co2: 1}", deducts="true")
