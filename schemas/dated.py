@@ -1,6 +1,9 @@
-"""Dated rows by group: do they overlap, do they cover a time, do they form a ring."""
+"""Dated rows by group: do they overlap, cover a time, form a ring; rows numbered by their facts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +54,17 @@ class Spans:
         if len(self.group) == 0:
             return group < 0
         return (hit & (self.group[at] == group) & (self.until[at] >= until)) | (group < 0)
+
+
+def numbered(facts: Sequence[NDArray[Any]]) -> tuple[I32, I64]:
+    """Number of each row's combination of facts (in their order), and a row of each number."""
+    key = np.zeros(len(facts[0]), np.int64)
+    for fact in facts:
+        # densified after each column, so that the product of two never leaves 64 bits
+        values, code = np.unique(fact, return_inverse=True)
+        key = np.unique(key * max(len(values), 1) + code, return_inverse=True)[1].astype(np.int64)
+    _, first, number = np.unique(key, return_index=True, return_inverse=True)
+    return number.astype(np.int32), first
 
 
 def rings(lower: I32, upper: I32, since: I64, until: I64) -> list[list[int]]:

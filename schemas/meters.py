@@ -55,6 +55,8 @@ class Meters:
     upper_start: I64
     """Row i is sub_of the meters `upper[upper_start[i]:upper_start[i + 1]]`."""
     upper: I32
+    sub_of: I32
+    """Number of the row's list of upper meters: rows with one number have the same list."""
     supplier: I32
     """Entity that supplies it (`supplied_by`), NOBODY where none does."""
 
@@ -84,7 +86,8 @@ def read_meters(
     parse_column(tables, "every", lambda text: parse_duration(text) if text else 0, mistakes)
     for name in ("register_capacity", "dead_band", "rated_power", "accuracy"):
         parse_column(tables, name, _number, mistakes)
-    upper_start, upper = _uppers(tables, meter, mistakes)
+    sub_of = coded(tables.column("sub_of"))
+    upper_start, upper = _uppers(tables, sub_of, meter, mistakes)
     return Meters(
         tables=tables,
         ids=meter.values,
@@ -102,6 +105,7 @@ def read_meters(
         until=until.numbers(FOREVER),
         upper_start=upper_start,
         upper=upper,
+        sub_of=sub_of.code,
         supplier=_entity_numbers(tables, "supplied_by", entities, mistakes),
     )
 
@@ -187,9 +191,10 @@ def _entity_numbers(
     return parse_column(tables, name, number, mistakes).numbers(NOBODY).astype(np.int32)
 
 
-def _uppers(tables: CsvTables, meter: Coded, mistakes: list[Mistake]) -> tuple[I64, I32]:
+def _uppers(
+    tables: CsvTables, column: Coded, meter: Coded, mistakes: list[Mistake]
+) -> tuple[I64, I32]:
     """`sub_of` by row as a ragged table of meter numbers; unknown ids are mistakes, left out."""
-    column = coded(tables.column("sub_of"))
     if len(column.values) == 0:
         return np.zeros(len(column.code) + 1, np.int64), np.zeros(0, np.int32)
     lists = pc.split_pattern(column.values, ";")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.dated import I32, I64
+from schemas.dated import I32, I64, numbered
 from schemas.registry_steps import Inherited, Step, over
 from schemas.registry_uppers import Pieces
 from schemas.workspace import Workspace
@@ -52,7 +50,7 @@ def memberships(
     row = split.row[steps.piece]
     entity, flows = meters.entity[row], flow[meters.flow[row]]
     upper, supplied = split.upper[steps.piece], split.supplied[steps.piece]
-    number, first = _numbered([entity, upper, supplied, flows, steps.region, steps.contract])
+    number, first = numbered([entity, upper, supplied, flows, steps.region, steps.contract])
     classes = Classes(
         entity=entity[first],
         upper=upper[first],
@@ -80,17 +78,6 @@ def _joined(rows: Members) -> Members:
     begin = np.flatnonzero(~same)
     end = np.append(begin[1:], len(slot)) - 1 if len(slot) else begin
     return Members(slot[begin], number[begin], weight[begin], since[begin], until[end])
-
-
-def _numbered(facts: Sequence[NDArray[Any]]) -> tuple[I32, I64]:
-    """Number of each row's combination of facts (in their order), and a row of each number."""
-    key = np.zeros(len(facts[0]), np.int64)
-    for fact in facts:
-        # densified after each column, so that the product of two never leaves 64 bits
-        values, code = np.unique(fact, return_inverse=True)
-        key = np.unique(key * max(len(values), 1) + code, return_inverse=True)[1].astype(np.int64)
-    _, first, number = np.unique(key, return_index=True, return_inverse=True)
-    return number.astype(np.int32), first
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.dated import I32, I64
+from schemas.columns import ragged
+from schemas.dated import I32, I64, numbered
 from schemas.meter_checks import edge_rows
 from schemas.meters import NOBODY, Meters
 from schemas.mistakes import Mistake
@@ -30,9 +31,8 @@ class Pieces:
 
 
 class Piece(NamedTuple):
-    """A meter row while it has one upper entity."""
+    """A time during which a row has one upper entity."""
 
-    row: int
     upper: int
     supplied: bool
     since: int
@@ -56,17 +56,40 @@ def pieces(meters: Meters, carriers: Mapping[str, str] | None, mistakes: list[Mi
     upper = np.where(meters.supplier != NOBODY, meters.supplier, NOBODY).astype(np.int32)
     first_edge = meters.upper_start[:-1][plain]
     upper[plain] = meters.entity[above.first_row[meters.upper[first_edge]]]
-    split: list[Piece] = []
-    for row in np.flatnonzero(~plain & (count > 0)).tolist():
-        split.extend(above.split(row, mistakes))
+    changing = np.flatnonzero(~plain & (count > 0))
+    row, case, parts = _cases(above, changing, mistakes)
     supplied = meters.supplier[whole] != NOBODY
     return Pieces(
-        row=np.append(whole, np.array([one.row for one in split], np.int64)),
-        upper=np.append(upper[whole], np.array([one.upper for one in split], np.int32)),
-        supplied=np.append(supplied, np.array([one.supplied for one in split], np.bool_)),
-        since=np.append(meters.since[whole], np.array([one.since for one in split], np.int64)),
-        until=np.append(meters.until[whole], np.array([one.until for one in split], np.int64)),
+        row=np.append(whole, row),
+        upper=np.append(upper[whole], np.array([one.upper for one in parts], np.int32)[case]),
+        supplied=np.append(supplied, np.array([one.supplied for one in parts], np.bool_)[case]),
+        since=np.append(
+            meters.since[whole], np.array([one.since for one in parts], np.int64)[case]
+        ),
+        until=np.append(
+            meters.until[whole], np.array([one.until for one in parts], np.int64)[case]
+        ),
     )
+
+
+def _cases(above: _Above, rows: I64, mistakes: list[Mistake]) -> tuple[I64, I64, list[Piece]]:
+    """Rows behind the same meters at the same time are one case: each is worked out once.
+
+    Gives the pieces of all cases and, for each row and piece of its case, the row and the piece.
+    """
+    meters = above.meters
+    facts = (meters.sub_of, meters.since, meters.until, meters.flow)
+    number, first = numbered([fact[rows] for fact in facts])
+    parts: list[Piece] = []
+    start = [0]
+    for case, row in enumerate(rows[first].tolist()):
+        found, wrong = above.split(row)
+        if wrong:
+            meters.tables.tell(mistakes, rows[number == case], wrong)
+        parts.extend(found)
+        start.append(len(parts))
+    offset, piece = ragged(np.array(start, np.int64), np.arange(len(parts), dtype=np.int32), number)
+    return np.repeat(rows, np.diff(offset)), piece.astype(np.int64), parts
 
 
 class _Above:
@@ -77,8 +100,6 @@ class _Above:
         self.carrier = [(carriers or {}).get(name, name) for name in meters.flow_names]
         if carriers is None:
             self.carrier = [""] * len(self.carrier)
-        # rows behind the same meters at the same time are split alike: each case is worked out once
-        self._known: dict[tuple[tuple[int, ...], int, int], list[tuple[int, int, set[Upper]]]] = {}
         self.first_row = np.full(len(meters.ids), -1, np.int64)
         self.first_row[meters.meter[::-1]] = np.arange(len(meters))[::-1]
 
@@ -126,24 +147,19 @@ class _Above:
                     out |= self.cuts(upper, seen)
         return out
 
-    def split(self, row: int, mistakes: list[Mistake]) -> Iterator[Piece]:
-        """A row cut where its upper entity may change."""
-        meters = self.meters
-        since, until = int(meters.since[row]), int(meters.until[row])
-        above = tuple(self.uppers(row))
-        carrier = self.carrier[meters.flow[row]]
-        key = (above, since, until)
-        if key not in self._known:
-            cuts = sorted(cut for cut in self.cuts(row, set()) if since < cut < until)
-            spans = zip([since, *cuts], [*cuts, until], strict=True)
-            self._known[key] = [(start, end, self.remaining(row, start)) for start, end in spans]
-        for start, end, remaining in self._known[key]:
-            wrong = _wrong(remaining, carrier)
+    def split(self, row: int) -> tuple[list[Piece], str]:
+        """A row cut where its upper entity may change; or what is wrong with its upper meters."""
+        since, until = int(self.meters.since[row]), int(self.meters.until[row])
+        cuts = sorted(cut for cut in self.cuts(row, set()) if since < cut < until)
+        out: list[Piece] = []
+        for start, end in zip([since, *cuts], [*cuts, until], strict=True):
+            remaining = self.remaining(row, start)
+            wrong = _wrong(remaining, self.carrier[self.meters.flow[row]])
             if wrong:
-                meters.tables.tell(mistakes, [row], wrong)
-                return
+                return [], wrong
             upper = next(iter(remaining), Upper(NOBODY, False, ""))
-            yield Piece(row, upper.entity, upper.supplied, start, end)
+            out.append(Piece(upper.entity, upper.supplied, start, end))
+        return out, ""
 
 
 def _plain_rows(above: _Above) -> NDArray[np.bool_]:

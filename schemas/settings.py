@@ -221,6 +221,15 @@ class Settings(Strict):
             raise ValueError(f"'{since}' must lie on a base interval ({base_s // 60} minutes)")
         return since
 
+    @field_validator("listed_sources")
+    @classmethod
+    def _labels_differ(cls, sources: list[Source]) -> list[Source]:
+        labels = [source.files.label for source in sources]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f"two sources are called '{label}'; give one a `name`")
+        return sources
+
     def figures_rest_on(self) -> dict[str, dict[str, Any]]:
         """What moves a figure, as plain values: `settings`, and `source LABEL` for each source.
 

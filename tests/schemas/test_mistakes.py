@@ -58,6 +58,7 @@ SETTINGS_CASES = [
     (SETTINGS + "sinks:\n  - clickhouse: clickhouse://me:secret@host/db\n", 6, "password in plain"),
     (SETTINGS + "name: [\n", 6, "no valid YAML"),
     ("- name: mill\n", 1, "valid dictionary"),
+    (SETTINGS + "  - files: {path: 'data/*.csv'}\n", 3, "two sources are called"),
     ("", 1, "'name' is missing"),
 ]
 
