@@ -67,6 +67,7 @@ def _load(release: str, zone: tzinfo, where: Path) -> Library:
     library.regions = _named(regions, Region, library.mistakes)
     standards = _read(folder / "standards.yaml", where, library)
     library.standards = _named(standards, Standard, library.mistakes)
+    _takes(standards, library)
     _gwp(_read(folder / "gwp.yaml", where, library), library)
     _coal(_read(folder / "standard_coal.yaml", where, library), folder, zone, library)
     for path in sorted(folder.rglob("*.yaml")):
@@ -152,6 +153,19 @@ def _flows(document: Document, library: Library) -> None:
             texts.append(f"unit: {error}")
         line = document.line(("flows", name))
         library.mistakes += [Mistake(document.file, line, f"flow {name}: {t}") for t in texts]
+
+
+def _takes(document: Document, library: Library) -> None:
+    """What a standard takes comes from one known standard."""
+    for name, rule in library.standards.items():
+        taken: set[str] = set()
+        for of, keys in rule.takes.items():
+            texts = [f"takes '{key}' twice: keep one" for key in keys if key in taken]
+            if of not in library.standards:
+                texts.append(f"takes of '{of}', which is no standard here")
+            taken.update(keys)
+            line = document.line((name, "takes", of))
+            library.mistakes += [Mistake(document.file, line, f"{name} {t}") for t in texts]
 
 
 def _gwp(document: Document, library: Library) -> None:

@@ -51,6 +51,7 @@ class Catalogue:
         self.rows: list[FactorRow] = [*rows, *contracts]
         self.library = library
         self._keys = keys  # flow -> (factor key, standard-coal key)
+        self._taken = {key: of for of, keys in rule.takes.items() for key in keys}
         self.weights = library.gwp[gwp]
         self._first_contract = len(rows)
         self._tables: dict[tuple[str, str, str], list[int]] = {}
@@ -69,7 +70,7 @@ class Catalogue:
         """
         if row.standard == STANDARD_COAL:
             return STANDARD_COAL + row.factor, row.variant, row.region
-        taken = self.rule.takes.get(row.factor, self.standard)
+        taken = self._taken.get(row.factor, self.standard)
         if row.standard != taken and not (row.own and row.standard == self.standard):
             return None
         variant = "" if row.variant == self.rule.variant else row.variant
@@ -160,9 +161,9 @@ class Catalogue:
         for name, flow in self.flows.items():
             found[f"flow {name}"] = of_flow(flow, self._keys[name])
         found["contracts"] = of_rows(self.rows[self._first_contract :], self.weights)
-        found["standard"] = digest(
-            self.standard, repr(sorted(self.rule.model_dump(exclude={"name", "notes"}).items()))
-        )
+        rule = self.rule.model_dump(exclude={"name", "notes", "takes"})
+        parts = (sorted(rule.items()), sorted(self._taken.items()))
+        found["standard"] = digest(self.standard, repr(parts))
         parents = {
             code: listed.parent
             for code, listed in self.library.regions.items()

@@ -196,7 +196,9 @@ class Standard(Strict):
     arrears: bool = Field(default=False, description="Published in arrears: a row may stand in.")
     variant: str = Field(default="average", description="The variant of the location view.")
     residual: str = Field(default="", description="The variant of the market view, if any.")
-    takes: dict[str, str] = Field(default={}, description="Factor key -> standard it is taken of.")
+    takes: dict[str, list[str]] = Field(
+        default={}, description="Standard -> the factor keys whose rows are taken of it."
+    )
     scopes: dict[str, Literal["1", "2", "3", "-"]] = Field(default={}, description="Flow -> scope.")
     notes: str = ""
 

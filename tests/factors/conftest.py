@@ -29,7 +29,7 @@ FILES = {
     "regions.yaml": "{CN: {}, CN-EAST: {}, CN-JS: {parent: CN-EAST}, GB: {}}",
     "standards.yaml": """
         Late: {deducts: true, arrears: true, residual: residual}
-        Prompt: {takes: {natural_gas: Late}, scopes: {grid_export: "3"}}
+        Prompt: {takes: {Late: [natural_gas]}, scopes: {grid_export: "3"}}
         """,
     "gwp.yaml": """
         AR5: {co2: {value: "1"}, ch4: {value: "28"}, n2o: {value: "265"}}

@@ -200,6 +200,18 @@ def test_a_row_of_the_library_names_source_and_evidence(
         catalogue_of([entry([{"valid_from": "2020-01-01", "co2": "0.6", "source": ""}])])
 
 
+def test_what_a_standard_takes_comes_from_one_known_standard(
+    catalogue_of: Callable[..., Catalogue],
+) -> None:
+    text = "A: {takes: {B: [x], C: [x]}}\nB: {}\n"
+    with pytest.raises(Mistakes) as wrong:
+        catalogue_of([], files={"standards__yaml": text}, standard="A")
+    assert [str(one) for one in wrong.value.mistakes] == [
+        "library/1.1/standards.yaml:1: A takes 'x' twice: keep one",
+        "library/1.1/standards.yaml:1: A takes of 'C', which is no standard here",
+    ]
+
+
 def test_own_flows_and_their_factors(catalogue_of: Callable[..., Catalogue]) -> None:
     own = GOOD + "- {flow: my_gas, carrier: gas, unit: m3@20C, scope: 1, factor: my_gas}\n"
     own += row("{valid_from: 2018-01-01, co2: '2.0'}", factor="my_gas", unit="kg/m3@20C")
