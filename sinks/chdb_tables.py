@@ -117,6 +117,19 @@ class Tables:
         self._run(f"EXCHANGE TABLES {new} AND {table}", what)
         self._run(f"DROP TABLE {new} SYNC", what)
 
+    def retire(self, table: str, version: int) -> None:
+        """Mark gone what has no row of `version` or higher: it ceased to exist (R12)."""
+        what = f"marking rows of {table} gone"
+        old = f"SELECT * FROM {table} FINAL WHERE version < {version} AND gone = 0"
+        if table == "rollups":
+            self._run(f"INSERT INTO rollup_past {old} AND status != 'open'", what)
+        marked = f"SELECT * REPLACE ({version} AS version, 1 AS gone) FROM ({old})"
+        self._run(f"INSERT INTO {table} {marked}", what)
+
+    def empty(self, table: str) -> None:
+        """Remove every row of a table that is about to be made anew."""
+        self._run(f"TRUNCATE TABLE {table}", f"emptying the table {table}")
+
     def publish(self, version: int, published_at: int, cause: str) -> None:
         """Say when (epoch seconds) and why the rows of `version` were published."""
         columns = {

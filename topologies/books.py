@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import shutil
 from collections import Counter
-from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from factors.catalogue import Catalogue, load_catalogue
 from factors.units import ratio
-from schemas.compiled import Compiled
-from schemas.reading import Decoded, Reject
-from schemas.registry import compile_registry
-from schemas.rollup import REJECT
+from schemas.reading import REGISTRY_REASONS, Decoded, Reject
 from schemas.workspace import Workspace, load
 from sinks.chdb_tables import open_tables
 from sinks.journal import Journal, Mark
@@ -28,18 +24,27 @@ from streams.book.days import DAY_S
 from streams.collect.collector import Collector
 from streams.settle import Settle, Settled
 from topologies import manifest as manifests
-from topologies.dimensions import dimension_tables
+from topologies.dimensions import dimension_jobs
+from topologies.known import known_now, load_known
 from topologies.manifest import Counters, Manifest
+from topologies.opening import BusyError, compile_workspace, lock, open_catalogue
 from topologies.pace import Pace
-from topologies.slots import keep_slots, known_slots
+from topologies.reject_rows import reject_table
+from topologies.restate import Change, RestatementError, compare, sources_of
 from topologies.sources import Arrival
 from topologies.writer import Writer
 
+__all__ = ["Books", "BusyError"]
+
 REJECTS_AT_ONCE = 100_000
+COARSE = frozenset({2, 3, 4, 5})
+"""Grains that a restatement shows first: day, month, quarter, year."""
+FINE = frozenset({0, 1})
 
 
-class BusyError(Exception):
-    """Another process has the books open."""
+class _Closes(Protocol):
+    def close(self) -> None:
+        """Let go."""
 
 
 class Books:
@@ -49,10 +54,19 @@ class Books:
         self.workspace, self.root, self.settings = workspace, workspace.root, workspace.settings
         self.folder = workspace.root / "var"
         self.folder.mkdir(exist_ok=True)
-        self._lock = _lock(self.folder / "lock")
+        self._lock = lock(self.folder / "lock")
+        self._open_parts: list[_Closes] = []
+
+    def _open(self, *, restate: bool) -> None:
         self.manifest = manifests.load(self.folder / "manifest.json")
-        self.catalogue = open_catalogue(workspace)
-        self.compiled = compile_workspace(workspace, self.catalogue, self.folder)
+        self.catalogue = open_catalogue(self.workspace)
+        self.compiled = compile_workspace(self.workspace, self.catalogue, self.folder)
+        self.tables = open_tables(
+            self.settings.sinks[0].clickhouse, self.root, str(self.settings.timezone)
+        )
+        self._open_parts.append(self.tables)
+        self.tables.setup()
+        self.change = self._changed(restate=restate)
         self.collector = Collector(
             self.compiled,
             self.catalogue.flows,
@@ -70,23 +84,76 @@ class Books:
             self.settings.timezone,
             self.settings.base_interval_s,
         )
-        self.tables = open_tables(
-            self.settings.sinks[0].clickhouse, self.root, str(self.settings.timezone)
-        )
-        self.tables.setup()
         self.journal = Journal.open(self.folder / "journal", Mark(*self.manifest.journal))
+        self._open_parts.append(self.journal)
         self.writer = Writer()
+        self._open_parts.append(self.writer)
         self.pace = Pace()
         self.unsettled = 0
         self._rejects: list[Reject] = []
         self._dimensions_sent = False
 
     @classmethod
-    def open(cls, path: str | Path) -> Books:
-        """Open the books of the workspace at `path`. Raises Mistakes, BusyError, ManifestError."""
-        return cls(load(path))
+    def open(cls, path: str | Path, *, restate: bool = False) -> Books:
+        """Open the books of the workspace at `path`.
+
+        Raises Mistakes, BusyError, ManifestError, SinkError; RestatementError where the workspace has
+        changed so that published figures would move, unless `restate` accepts that.
+        """
+        books = cls(load(path))
+        try:
+            books._open(restate=restate)
+        except BaseException:
+            books.close()
+            raise
+        return books
 
     # -- opening ----------------------------------------------------------------------------------
+
+    def _changed(self, *, restate: bool) -> Change:
+        """What changed since the books were made (R12); begins the restatement that it takes."""
+        m = self.manifest
+        fingerprints = {**self.workspace.fingerprints, "factors": self.catalogue.factor_set}
+        if m.restating:
+            restate = True
+        elif m.fingerprints == fingerprints:
+            return Change()
+        change = self._compared() if m.span is not None else Change()
+        change.readings |= m.restating == "readings"
+        change.figures |= m.restating == "figures"
+        if change.moves and not restate:
+            raise RestatementError(change)
+        kind = "readings" if change.readings else "figures" if change.figures else ""
+        self.manifest = msgspec.structs.replace(m, fingerprints=fingerprints, restating=kind)
+        if kind == "readings":
+            self._start_over()
+        elif not kind:
+            known_now(self.workspace, self.compiled, self.catalogue).save(self.folder / "known")
+        return change
+
+    def _compared(self) -> Change:
+        before = load_known(self.folder / "known")
+        now = known_now(self.workspace, self.compiled, self.catalogue)
+        if before is None:
+            return Change(["what the books were made with is not known any more"], figures=True)
+        reasons = ", ".join(f"'{r}'" for r in REGISTRY_REASONS)
+        sql = f"SELECT DISTINCT meter FROM rejects WHERE reason IN ({reasons})"
+        answer = self.tables.query(sql, "JSONCompactEachRow").splitlines()
+        rejected = frozenset(msgspec.json.decode(row)[0] for row in answer)
+        sources = (sources_of(before.settings), self.settings.sources)
+        return compare(before, now, self.manifest.span, self.manifest.files, sources, rejected)
+
+    def _start_over(self) -> None:
+        """Forget everything that the journal gives anew; positions and the journal stay."""
+        self.manifest = msgspec.structs.replace(
+            self.manifest, counters=Counters(), span=None, dirty={}, restating="readings"
+        )
+        manifests.save(self.folder / "manifest.json", self.manifest)
+        for name in ("book", "settle"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        (self.folder / "slots.parquet").unlink(missing_ok=True)
+        self.tables.empty("rejects")
+        self.compiled = compile_workspace(self.workspace, self.catalogue, self.folder)
 
     def _take_up(self) -> None:
         """Go back to the last commit, whatever a kill left behind."""
@@ -152,6 +219,11 @@ class Books:
         self._rejects += decoded.rejects
 
     @property
+    def uncommitted(self) -> bool:
+        """Is there anything to settle or to commit?"""
+        return bool(self.book.dirty) or self.positions != self.manifest.files
+
+    @property
     def many_rejects(self) -> bool:
         """Do so many rejects wait that they should be written?"""
         return len(self._rejects) >= REJECTS_AT_ONCE
@@ -164,20 +236,52 @@ class Books:
 
     def checkpoint(self, *, settle: bool) -> None:
         """Settle (or not yet), then commit behind the rows on their way. Returns before it is done."""
-        version = self.manifest.version + 1
-        now = max(
-            [self._settled.now, *(f.received_us // 1_000_000 for f in self.positions.values())]
-        )
-        reserved = msgspec.structs.replace(self.manifest, version=version, files=self._opened())
-        self.manifest = reserved
-        self.writer.put(lambda: manifests.save(self.folder / "manifest.json", reserved))
-        self._send_dimensions(version)
-        self._send_rejects(version)
+        version, now = self._reserve(), self._clock()
+        self._send_dimensions()
+        self.send_rejects()
         if settle:
             self._settled = self.settle.run(
                 self._settled, now, version, self._send, again=self._again
             )
             self._again, self.unsettled = False, 0
+            self.writer.put(lambda: self.tables.publish(version, now, "readings"))
+        self._hand_over(version)
+
+    def restate(self) -> None:
+        """Settle everything anew and publish it: days and longer first, hours and intervals behind."""
+        version, now = self._reserve(), self._clock()
+        self._send_dimensions()
+        self.send_rejects()
+        published, cause = self._settled.span, self.change.cause
+        self.settle.forget()
+        for grains in (COARSE, FINE):
+            self._settled = self.settle.run(
+                Settled(), now, version, self._send, again=True, grains=grains, published=published
+            )
+        for table in ("rollups", "findings"):
+            self.writer.put(partial(self.tables.retire, table, version))
+        self.writer.put(lambda: self.tables.publish(version, now, cause))
+        known = known_now(self.workspace, self.compiled, self.catalogue)
+        self.writer.put(lambda: known.save(self.folder / "known"))
+        self.manifest = msgspec.structs.replace(self.manifest, restating="")
+        self._again, self.unsettled, self.change = False, 0, Change()
+        self._hand_over(version)
+
+    def _reserve(self) -> int:
+        """The next version, in the manifest before a row of it is sent."""
+        version = self.manifest.version + 1
+        reserved = msgspec.structs.replace(self.manifest, version=version, files=self._opened())
+        self.manifest = reserved
+        self.writer.put(lambda: manifests.save(self.folder / "manifest.json", reserved))
+        return version
+
+    def _clock(self) -> int:
+        """The latest receipt, epoch s: what decides whether a window's time still runs."""
+        received = [state.received_us // 1_000_000 for state in self.positions.values()]
+        return max([self._settled.now, *received])
+
+    def _hand_over(self, version: int) -> None:
+        """The commit, behind the rows that wait to be written."""
         findings = self.settle.findings.changed()
         committed = self._snapshot(version)
         self.manifest = committed
@@ -220,23 +324,24 @@ class Books:
             settled_span=self._settled.span,
             settled_now=self._settled.now,
             fingerprints=self.manifest.fingerprints,
+            restating=self.manifest.restating,
         )
 
-    def _send(self, table: str, rows: pa.Table) -> None:
-        self.writer.put(lambda: self.tables.write(table, rows))
+    def _send(self, table: str, rows: pa.Table, *, replaces: bool = False) -> None:
+        self.writer.put(lambda: self.tables.write(table, rows, replaces=replaces))
 
-    def _send_rejects(self, version: int) -> None:
+    def send_rejects(self) -> None:
+        """Write the rejects that wait, under the version that was reserved last."""
         if self._rejects:
             rejects, self._rejects = self._rejects, []
-            self._send("rejects", reject_table(rejects, version))
+            self._send("rejects", reject_table(rejects, self.manifest.version))
 
-    def _send_dimensions(self, version: int) -> None:
+    def _send_dimensions(self) -> None:
         if not self._dimensions_sent:
             self._dimensions_sent = True
-            for table, rows in dimension_tables(
-                self.workspace, self.compiled, self.catalogue, version
-            ):
-                self._send(table, rows)
+            jobs = dimension_jobs(self.workspace, self.compiled, self.catalogue, self.tables)
+            for job in jobs:
+                self.writer.put(job)
 
     def dirty_cells(self) -> int:
         """How many cells a settle would fold: whole days of all meters."""
@@ -248,64 +353,6 @@ class Books:
 
     def close(self) -> None:
         """Let go. What was not committed is undone by the next start."""
-        self.writer.close()
-        self.journal.close()
-        self.tables.close()
+        for part in reversed(self._open_parts):
+            part.close()
         os.close(self._lock)
-
-
-def open_catalogue(workspace: Workspace) -> Catalogue:
-    """The factors of a workspace."""
-    s = workspace.settings
-    return load_catalogue(
-        s.accounting,
-        workspace.factor_files,
-        s.timezone,
-        workspace.root,
-        contracts=workspace.contracts,
-    )
-
-
-def compile_workspace(workspace: Workspace, catalogue: Catalogue, folder: Path) -> Compiled:
-    """The registry compiled, meters in the slots that the books gave them."""
-    flows = list(catalogue.flows)
-    carriers = {name: flow.carrier for name, flow in catalogue.flows.items()}
-    before = known_slots(folder / "slots.parquet")
-    compiled = compile_registry(workspace, flows, before.meters, flow_carriers=carriers)
-    gone = compiled.meter_cell_s == 0
-    if gone.any():  # the registry has it no more, its cells stay where they are
-        cells = compiled.meter_cell_s.copy()
-        cells[gone] = before.cell_s[np.flatnonzero(gone)]
-        compiled = replace(compiled, meter_cell_s=cells)
-    keep_slots(folder / "slots.parquet", compiled, before)
-    return compiled
-
-
-def reject_table(rejects: list[Reject], version: int) -> pa.Table:
-    """Rejects as rows of the REJECT schema."""
-    columns: dict[str, Any] = {
-        "source": [r.source for r in rejects],
-        "position": [r.position for r in rejects],
-        "reason": pa.array([r.reason.value for r in rejects]).dictionary_encode(),
-        "meter": [r.meter for r in rejects],
-        "message": [r.message for r in rejects],
-        "payload": [r.payload for r in rejects],
-        "received_at": pa.array([r.received_us for r in rejects], pa.timestamp("us", "UTC")),
-        "version": pa.array([version] * len(rejects), pa.uint64()),
-    }
-    arrays = [pa.array(columns[f.name]) for f in REJECT]
-    return pa.Table.from_arrays(arrays, schema=REJECT)
-
-
-def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.read(descriptor, 32).decode() or "another process"
-        os.close(descriptor)
-        text = f"{path.parent}: process {holder} has the books open; wait for it or stop it"
-        raise BusyError(text) from error
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
-    return descriptor

@@ -13,9 +13,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 from schemas.reading import Decoded
+from sinks.journal import Mark
 from topologies.books import Books
+from topologies.replay import arrivals_from_journal
 from topologies.sources import Arrival, arrivals
 
+UNDO_FRAMES = 64
 AHEAD = 2
 """Frames decoded ahead of the book: one core decodes while the other applies."""
 
@@ -29,6 +32,8 @@ def run_until_end(
     collecting = gc.isenabled()
     gc.disable()  # arrays and columns make no cycles; walking millions of objects costs a third
     try:
+        if books.manifest.restating:
+            restate(books, progress)
         for arrival, decoded in _decoded_ahead(books):
             take(books, arrival, decoded)
             if progress is not None:
@@ -39,11 +44,35 @@ def run_until_end(
                 books.checkpoint(settle=True)
             elif books.pace.commit_now() or books.many_rejects:
                 books.checkpoint(settle=False)
-        books.checkpoint(settle=True)
+        if books.uncommitted:
+            books.checkpoint(settle=True)
         books.drain()
     finally:
         if collecting:
             gc.enable()
+
+
+def restate(books: Books, progress: Progress | None = None) -> None:
+    """Make the books anew, from the journal where readings are judged otherwise, and publish them."""
+    if books.manifest.restating == "readings":
+        mark = Mark(*books.manifest.journal)
+        folder = books.folder / "journal"
+        for n, arrival in enumerate(
+            arrivals_from_journal(folder, mark, books.settings.sources, books.root)
+        ):
+            frame = arrival.frame
+            if frame is not None:
+                decoded = books.collector.decode(frame, arrival.rules)
+                books.book.apply(decoded.readings)
+                books.count(decoded)
+            if books.many_rejects:
+                books.send_rejects()
+            if n % UNDO_FRAMES == 0:  # a kill begins the restatement again: nothing to go back to
+                books.book.begin(books.manifest.epoch + 1)
+            if progress is not None:
+                progress(books, f"journal: {arrival.name}")
+    books.restate()
+    books.drain()
 
 
 def take(books: Books, arrival: Arrival, decoded: Decoded | None) -> None:

@@ -56,6 +56,8 @@ class Manifest(msgspec.Struct, omit_defaults=True):
     settled_span: tuple[int, int] | None = None
     settled_now: int = 0
     fingerprints: dict[str, str] = {}
+    restating: str = ""
+    """`readings` or `figures` while a restatement is under way: it is begun again after a kill."""
 
 
 class ManifestError(Exception):

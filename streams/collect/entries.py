@@ -36,7 +36,8 @@ def resolve_folds(entries: Iterable[Entry], zone: tzinfo) -> dict[int, int]:
     """The instants of ambiguous local times, by number of the entry, told by the order of rows (R1).
 
     In the hour that a clock shows twice, a meter's labels run through it, fall back once, and run
-    through it again. Where they do not fall back exactly once, the order tells nothing.
+    through it again; or, in a file sorted by label, each label stands twice, the earlier first.
+    Elsewhere the order tells nothing.
     """
     folds: dict[int, int] = {}
     runs: dict[str, _Run] = {}
@@ -77,8 +78,15 @@ def _settle(run: _Run, after: int | None, zone: tzinfo, folds: dict[int, int]) -
         rows = rows[::-1]
     elif not rising:
         return
-    backs = [at for at in range(1, len(rows)) if rows[at][1] <= rows[at - 1][1]]
-    if len(backs) != 1:
-        return
-    for at, (place, local) in enumerate(rows):
-        folds[place] = instants_s(zone, local)[at >= backs[0]]
+    for at, later in enumerate(_passes([local for _, local in rows])):
+        folds[rows[at][0]] = instants_s(zone, rows[at][1])[later]
+
+
+def _passes(labels: list[int]) -> list[bool]:
+    """For rising labels of an hour that passes twice, whether each is of the second pass; [] unknown."""
+    backs = [at for at in range(1, len(labels)) if labels[at] <= labels[at - 1]]
+    if len(backs) == 1:
+        return [at >= backs[0] for at in range(len(labels))]
+    if labels == sorted(labels) and labels[::2] == labels[1::2] and len(backs) * 2 == len(labels):
+        return [at % 2 == 1 for at in range(len(labels))]
+    return []

@@ -106,6 +106,13 @@ class FindingStore:
             path.with_suffix(".new").write_bytes(rows)
             path.with_suffix(".new").rename(path)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        for scope in list(self.scopes()):
+            (self.folder / f"{scope}.json").unlink()
+        self._held.clear()
+        self._changed.clear()
+
     def scopes(self) -> Iterator[str]:
         """Every scope that has a file."""
         return (p.stem for p in sorted(self.folder.glob("*.json")))

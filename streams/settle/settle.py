@@ -6,10 +6,11 @@ sums, months, quarters and years are sums of days. Only lines that a change reac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,6 +33,14 @@ from streams.settle.sums import Sums, day_names
 __all__ = ["Settle", "Settled"]
 
 Touched = NDArray[np.uint8]
+ALL_GRAINS = frozenset(range(len(GRAINS)))
+
+
+class Write(Protocol):
+    """Where rows go: `replaces` says that a published row may stand there already."""
+
+    def __call__(self, table: str, rows: pa.Table, *, replaces: bool = False) -> None:
+        """Take rows for a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +69,31 @@ class Settle:
         self.findings = findings.FindingStore(folder / "findings")
         self._compiled = compiled
         self._fold = IntervalFold(compiled, self.lines, RateTable(compiled, factors), factors, book)
-        self._emit = Emitter(compiled, self.lines, factors)
+        self.emitters = {again: Emitter(compiled, self.lines, factors) for again in (False, True)}
+        """Rows of new windows, and rows that replace published ones, are written apart."""
 
     def run(
         self,
         before: Settled,
         now: int,
         version: int,
-        write: Callable[[str, pa.Table], None],
+        write: Write,
         *,
         again: bool = False,
+        grains: frozenset[int] = ALL_GRAINS,
+        published: tuple[int, int] | None = None,
     ) -> Settled:
-        """Fold what is dirty and give the rows to `write(table, rows)`; `again` gives out every line
-        of the dirty days (what was sent before a kill is unknown). Returns the new state."""
+        """Fold what is dirty and give the rows to `write`; returns the new state.
+
+        `again` gives out every line of the dirty days (what was sent before a kill is unknown);
+        `grains` leaves windows of other sizes out; `published` is the span that has rows already where
+        `before` does not tell.
+        """
         span = self._span()
         if span is None:
             return Settled(None, now)
-        pass_ = _Pass(self, before, Settled(span, now), version, write, again)
+        after = Settled(span, now)
+        pass_ = _Pass(self, before, after, version, write, again, grains, published)
         days = self._dirty_days() | pass_.days_by_clock_and_span()
         for day in sorted(days):
             pass_.day(day)
@@ -84,6 +101,11 @@ class Settle:
         pass_.finish(sorted(days))
         self.book.dirty.clear()
         return Settled(span, now)
+
+    def forget(self) -> None:
+        """Forget sums and findings: everything is settled anew."""
+        self.sums.clear()
+        self.findings.clear()
 
     def _span(self) -> tuple[int, int] | None:
         if self.book.span is None:
@@ -108,11 +130,14 @@ class _Pass:
         before: Settled,
         after: Settled,
         version: int,
-        write: Callable[[str, pa.Table], None],
+        write: Write,
         again: bool,
+        grains: frozenset[int],
+        published: tuple[int, int] | None,
     ) -> None:
         self._s, self._before, self._after = settle, before, after
         self._version, self._write, self._again = version, write, again
+        self._grains, self._published = grains, published or before.span
         assert after.span is not None
         self._span = Window(*after.span)
         self._touched: dict[date, Touched] = {}
@@ -184,16 +209,25 @@ class _Pass:
 
     def _give(self, grain: int, window: Window, rows: NDArray[np.int64], touched: Touched) -> None:
         line = np.flatnonzero(touched.astype(bool) & (rows[:, col.EXPECTED] > 0))
+        if grain not in self._grains:
+            return
         status = int(window.end <= self._after.now)
+        replaces = self._replaces(window)
+        emit = self._s.emitters[replaces]
         while len(line):
-            line = line[self._s._emit.add(grain, window, status, line, rows) :]
+            line = line[emit.add(grain, window, status, line, rows) :]
             if len(line):
-                self._flush()
+                self._flush(replaces)
 
-    def _flush(self) -> None:
-        rows = self._s._emit.table(self._version, self._after.now)
+    def _replaces(self, window: Window) -> bool:
+        """May a row of this window have been published?"""
+        p = self._published
+        return p is not None and window.start < p[1] and window.end > p[0]
+
+    def _flush(self, replaces: bool) -> None:
+        rows = self._s.emitters[replaces].table(self._version, self._after.now)
         if rows.num_rows:
-            self._write("rollups", rows)
+            self._write("rollups", rows, replaces=replaces)
 
     # -- months, quarters, years ------------------------------------------------------------------
 
@@ -245,7 +279,8 @@ class _Pass:
             held = list(s.findings.of("longer").values())
             windows = [calendar.day_window(d, s.zone) for d in days]
             self._note("longer", sum_mismatches(s.book, s._compiled, windows, held))
-        self._flush()
+        for replaces in (False, True):
+            self._flush(replaces)
 
 
 class _DayNotes:

@@ -1,0 +1,62 @@
+"""What opening the books takes: the lock, the factors, the registry in the books' slots."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from factors.catalogue import Catalogue, load_catalogue
+from schemas.compiled import Compiled
+from schemas.registry import compile_registry
+from schemas.workspace import Workspace
+from topologies.slots import keep_slots, known_slots
+
+
+class BusyError(Exception):
+    """Another process has the books open."""
+
+
+def open_catalogue(workspace: Workspace) -> Catalogue:
+    """The factors of a workspace."""
+    s = workspace.settings
+    return load_catalogue(
+        s.accounting,
+        workspace.factor_files,
+        s.timezone,
+        workspace.root,
+        contracts=workspace.contracts,
+    )
+
+
+def compile_workspace(workspace: Workspace, catalogue: Catalogue, folder: Path) -> Compiled:
+    """The registry compiled, meters in the slots that the books gave them."""
+    flows = list(catalogue.flows)
+    carriers = {name: flow.carrier for name, flow in catalogue.flows.items()}
+    before = known_slots(folder / "slots.parquet")
+    compiled = compile_registry(workspace, flows, before.meters, flow_carriers=carriers)
+    gone = compiled.meter_cell_s == 0
+    if gone.any():  # the registry has it no more, its cells stay where they are
+        cells = compiled.meter_cell_s.copy()
+        cells[gone] = before.cell_s[np.flatnonzero(gone)]
+        compiled = replace(compiled, meter_cell_s=cells)
+    keep_slots(folder / "slots.parquet", compiled, before)
+    return compiled
+
+
+def lock(path: Path) -> int:
+    """Take the books for this process; gives the descriptor that holds them. Raises BusyError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 32).decode() or "another process"
+        os.close(descriptor)
+        text = f"{path.parent}: process {holder} has the books open; wait for it or stop it"
+        raise BusyError(text) from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    return descriptor
