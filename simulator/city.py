@@ -146,6 +146,7 @@ class _Run:
         expected.superseded += len(told.sent) - told.accepted
         expected.duplicate += copies
         expected.conflicts += len(told.conflicts)
+        expected.mismatches += told.mismatches
 
     def _readings(self, block: Block, sent: Sent, folder: str, chance: Draws) -> None:
         broken = (self.kind, self.rates.malformed)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Expected:
-    """R9(c): received = accepted + superseded + duplicate + all rejected. `conflicts`: findings."""
+    """R9(c): received = accepted + superseded + duplicate + all rejected.
+
+    `conflicts` and `mismatches` are findings (`conflict`, `sum_mismatch`).
+    """
 
     received: int = 0
     accepted: int = 0
@@ -15,6 +18,7 @@ class Expected:
     duplicate: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     conflicts: int = 0
+    mismatches: int = 0
 
     def reject(self, reason: str, copies: int = 1) -> None:
         """Count readings that must be rejected."""

@@ -13,7 +13,8 @@ class Rates:
     person (one in ten voids, two in ten are corrected again) · conflicts: two quantities for one
     interval · malformed: added ones that must be rejected · disorder: out of place by up to half an
     hour · missing: never sent · estimated: an estimate or declaration, half of them replaced by a
-    measured reading · revisions: measured again under a higher revision.
+    measured reading · revisions: measured again under a higher revision · outages: inside a time
+    that one longer reading tells of.
     """
 
     duplicates: float = 0.01
@@ -25,6 +26,7 @@ class Rates:
     missing: float = 0.003
     estimated: float = 0.003
     revisions: float = 0.001
+    outages: float = 0.001
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -34,5 +36,5 @@ class Rates:
             raise ValueError("edits, conflicts, missing, estimated, revisions: more than all")
 
 
-CLEAN = Rates(0, 0, 0, 0, 0, 0, 0, 0, 0)
+CLEAN = Rates(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 """A city where every reading arrives once, in order, and right."""

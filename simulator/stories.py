@@ -20,7 +20,9 @@ from simulator.rates import Rates
 NOTHING = 255
 """Rank of an interval without a quantity."""
 
-MISSING, GUESSED, REPLACED, REVISED, CONFLICT, EDITED, REEDITED, VOIDED, PLAIN = range(9)
+MISSING, GUESSED, REPLACED, REVISED, CONFLICT, EDITED, REEDITED, VOIDED, PLAIN, OUTAGE = range(10)
+LONGEST = 8
+"""Quarter hours that an outage may last."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,8 @@ class Told:
 
     `rank` is NOTHING where no quantity stands; `accepted` counts intervals with a reading in force
     (a voiding edit is one); `conflicts` are rows (meter, quarter hour, larger, smaller):
-    a longer reading in conflict is one in each of its cells.
+    a longer reading in conflict is one in each of its cells. `mismatches` counts longer readings
+    whose cells sum to something else.
     """
 
     sent: Sent
@@ -69,6 +72,7 @@ class Told:
     rank: NDArray[np.uint8]
     accepted: int
     conflicts: Ints
+    mismatches: int
 
 
 def tell(block: Block, truth: Ints, day: int, phase: int, rates: Rates) -> Told:
@@ -79,7 +83,7 @@ def tell(block: Block, truth: Ints, day: int, phase: int, rates: Rates) -> Told:
     rank = np.full(truth.shape, NOTHING, dtype=np.uint8)
     sent: list[Sent] = []
     conflicts: list[Ints] = []
-    accepted = 0
+    accepted = mismatches = 0
     for length, kind in ((1, ~block.hourly), (4, block.hourly)):
         rows = np.flatnonzero(kind & lives)
         whole = truth[rows].reshape(len(rows), 96 // length, length).sum(axis=2)
@@ -87,10 +91,11 @@ def tell(block: Block, truth: Ints, day: int, phase: int, rates: Rates) -> Told:
         group.tell(rates)
         sent += group.sent
         conflicts += group.conflicts
-        accepted += int(np.count_nonzero(group.story != MISSING))
+        accepted += group.accepted
+        mismatches += group.mismatches
         quantity[rows] = _cut(group.final, length)
         rank[rows] = _rank_of_parts(group.rank, length)
-    return Told(Sent.join(sent), quantity, rank, accepted, np.concatenate(conflicts))
+    return Told(Sent.join(sent), quantity, rank, accepted, np.concatenate(conflicts), mismatches)
 
 
 class _Group:
@@ -106,12 +111,17 @@ class _Group:
         self.rank = np.full(whole.shape, Rank.MEASURED, dtype=np.uint8)
         self.sent: list[Sent] = []
         self.conflicts: list[Ints] = []
+        self.accepted = self.mismatches = 0
 
     def tell(self, rates: Rates) -> None:
         self.story = _stories(self.chance, self.whole.shape, rates)
+        if self.length == 1:
+            self._outages(rates.outages)
         if self.always:
             self.story[0, [0, -1]] = PLAIN
-        self._send(~np.isin(self.story, (MISSING, GUESSED)), self.whole, Rank.MEASURED, 0)
+        silent = np.isin(self.story, (MISSING, OUTAGE))
+        self.accepted += int(np.count_nonzero(~silent))
+        self._send(~silent & (self.story != GUESSED), self.whole, Rank.MEASURED, 0)
         self.final[self.story == MISSING] = 0
         self.rank[self.story == MISSING] = NOTHING
         self._guess(GUESSED)
@@ -122,6 +132,41 @@ class _Group:
         self._supersede(REEDITED, Rank.EDITED, 2)
         self._contradict()
         self._void()
+
+    def _outages(self, rate: float) -> None:
+        """The gateway was away: one longer reading for all, cut by R4; sometimes a first one too.
+
+        That first quarter hour stands as measured; where it is not what its part would have been,
+        the cells no longer sum to the longer reading.
+        """
+        # An outage in one of twelve parts of the day takes 5 of its 8 quarter hours on average.
+        some = self.chance.hits(rate * 8 / 5, len(self.rows), 96 // LONGEST)
+        meter, bucket = np.nonzero(some)
+        if self.always:
+            meter, bucket = meter[meter > 0], bucket[meter > 0]
+        lengths = self.chance.between(2, LONGEST, len(meter))
+        firsts = self.chance.hits(0.3, len(meter))
+        sent = []
+        for m, at, n, first in zip(meter, bucket * LONGEST, lengths, firsts, strict=True):
+            cells = slice(at, at + n)
+            total = int(self.whole[m, cells].sum())
+            parts = _cut(np.array([[total]]), int(n))[0]
+            self.story[m, cells] = OUTAGE
+            self.final[m, cells] = parts
+            self.rank[m, cells] = Rank.APPORTIONED
+            sent.append((m, at, n, total))
+            if first:
+                one = int(self.whole[m, at])
+                self.final[m, at], self.rank[m, at] = one, Rank.MEASURED
+                self.mismatches += int(one != parts[0])
+                sent.append((m, at, 1, one))
+        self.accepted += len(sent)
+        rows, start, length, quantity = np.array(sent, dtype=np.int64).reshape(-1, 4).T
+        begin = self.day * 96 + start
+        rank = np.full(len(sent), int(Rank.MEASURED))
+        arrival = begin + length
+        none = np.zeros(len(sent), dtype=np.int64)
+        self.sent.append(Sent(self.rows[rows], begin, length, quantity, rank, none, arrival))
 
     def _send(self, where: NDArray[np.bool_], values: Ints, rank: int, revision: int) -> None:
         meter, slot = np.nonzero(where)

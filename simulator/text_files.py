@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from schemas.reading import QUALITIES
 from simulator.broken import Line, Page
 from simulator.exact import decimals
+from simulator.stories import LONGEST
 
 CHINA = timezone(timedelta(hours=8))
 HEADER = "meter,start,end,quantity,unit,quality,revision"
@@ -64,12 +65,12 @@ def _bulk(page: Page, form: Form) -> pa.LargeStringArray:
     heads = pa.array([f"{form.before}{m.id}{form.start}" for m in block.meters], text)
     first = int(sent.start.min()) if len(sent) else 0
     slots = int(sent.start.max()) - first + 1 if len(sent) else 0
-    stamps = [iso(zero + (first + k) * 900) for k in range(slots + 4)]
+    stamps = [iso(zero + (first + k) * 900) for k in range(slots + LONGEST)]
     times = pa.array(
         [
             f"{stamps[k]}{form.end}{stamps[k + n]}{form.quantity}"
             for k in range(slots)
-            for n in (1, 4)
+            for n in range(1, LONGEST + 1)
         ],
         text,
     )
@@ -87,7 +88,7 @@ def _bulk(page: Page, form: Form) -> pa.LargeStringArray:
     tail = (unit[sent.row] * len(QUALITIES) + sent.rank) * REVISIONS + sent.revision
     return pc.binary_join_element_wise(
         heads.take(pa.array(sent.row)),
-        times.take(pa.array((sent.start - first) * 2 + (sent.length == 4))),
+        times.take(pa.array((sent.start - first) * LONGEST + sent.length - 1)),
         decimals(page.shown(), pa.decimal128(18, 6)).cast(text),
         tails.take(pa.array(tail)),
         pa.scalar("", text),

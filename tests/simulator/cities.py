@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator import Rates, Simulated, simulate
 
-OFTEN = Rates(0.02, 0.05, 0.03, 0.01, 0.005, 0.05, 0.03, 0.03, 0.02)
+OFTEN = Rates(0.02, 0.05, 0.03, 0.01, 0.005, 0.05, 0.03, 0.03, 0.02, 0.02)
 """Everything goes wrong often."""
 
 

@@ -97,7 +97,7 @@ def test_parts_by_rank_add_up() -> None:
 
 @cache
 def standing() -> dict[tuple[str, datetime], Decimal]:
-    """R3 by hand: what stands for each meter and its own interval, in native units."""
+    """R3, R4 by hand: what stands for each meter and quarter hour, in native units."""
     meters = {m["meter"]: m for m in table(city(), "registry/meters.csv")}
     best: dict[tuple[str, datetime], tuple[Any, ...]] = {}
     for r in json_lines(city()):
@@ -105,15 +105,21 @@ def standing() -> dict[tuple[str, datetime], Decimal]:
         if r is None or meter is None or not good(r, meter):
             continue
         scale = Decimal(meter["multiplier"] or 1) * UNITS[r["unit"]]
-        rank = RANKS.index(r["quality"])
-        void = "quantity" not in r
-        value = Decimal(r.get("quantity", 0)) * scale
-        key = (rank, r["revision"], not void, value)
-        at = (r["meter"], datetime.fromisoformat(r["start"]))
-        best[at] = max(best.get(at, key), key)
-    return {at: key[3] for at, key in best.items() if key[2]}
+        whole = int(Decimal(r.get("quantity", 0)) * scale * 10**6)
+        start, end = (datetime.fromisoformat(r[k]) for k in ("start", "end"))
+        n = int((end - start) / QUARTER)
+        cut = n > 1 and r["quality"] == "measured"
+        rank = RANKS.index("apportioned" if cut else r["quality"])
+        for k in range(n):
+            part = whole * (k + 1) // n - whole * k // n
+            edit = r["revision"] if r["quality"] == "edited" else 0
+            key = (rank, edit, -n, r["revision"], "quantity" in r, whole, part)
+            at = (r["meter"], start + k * QUARTER)
+            best[at] = max(best.get(at, key), key)
+    return {at: Decimal(key[-1]).scaleb(-6) for at, key in best.items() if key[4]}
 
 
+QUARTER = timedelta(minutes=15)
 UNITS = {u: Decimal(1) for u in ("kWh", "Nm3", "GJ")} | {
     "MWh": Decimal(1000),
     "MJ": Decimal("0.001"),
