@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +127,10 @@ def _columns_fit(
     required: Sequence[str],
     mistakes: list[Mistake],
 ) -> bool:
+    if len(header) == 1 and (found := re.search("[;\t|]", header[0])):
+        message = f"the columns are separated by {found[0]!r}; write commas"
+        mistakes.append(Mistake(file, 1, message))
+        return False
     for name in dict.fromkeys(header):
         if name not in known:
             hint = did_you_mean(name, known) or "; remove it"

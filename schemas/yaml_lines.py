@@ -67,6 +67,14 @@ def _step(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
 def read_yaml(text: str, file: str, mistakes: list[Mistake]) -> Document:
     """Parse YAML text; what is wrong with its form (or a key given twice) goes to `mistakes`."""
     try:
+        # an alias may hold itself, or grow without end: nothing here needs one
+        events = yaml.parse(text, Loader=_CLoader) if "*" in text and "&" in text else ()
+        for event in events:
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1 if event.start_mark is not None else 1
+                message = f"aliases (*{event.anchor}) are not read; write the value out"
+                mistakes.append(Mistake(file, line, message))
+                return Document(file, None, None)
         node = yaml.compose(text, Loader=_CLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -129,6 +137,10 @@ def _message(one: Any, where: str, model: type[BaseModel]) -> str:
         text = str(one["ctx"]["error"])
         return f"{where}: {text}" if where else text
     what = f"{one['msg'][:1].lower()}{one['msg'][1:]}, not {_short(one['input'])}"
+    if one["type"] in {"model_type", "model_attributes_type"}:
+        what = f"write keys and values here, not {_short(one['input'])}"
+    elif one["type"] == "string_type" and isinstance(one["input"], int):
+        what = f"write it in quotes: '{one['input']}'"
     return f"{where}: {what}" if where else what
 
 

@@ -41,6 +41,7 @@ SETTINGS_CASES = [
     (SETTINGS + "timezone: +08:00\n", 5, "name the zone"),
     (SETTINGS + "base_interval: 7m\n", 5, "must divide 60 minutes"),
     (SETTINGS + "base_interval: 1h\ntimezone: Asia/Kolkata\n", 5, "does not divide the offset"),
+    (SETTINGS.replace("name: mill", "name: 2018"), 1, "in quotes: '2018'"),
     (SETTINGS + "base_interval: quarter\n", 5, "no duration"),
     (SETTINGS + "since: yesterday\n", 5, "no date"),
     (SETTINGS + "since: 2020-01-01T00:01:00+08:00\n", 5, "base interval"),
@@ -57,7 +58,7 @@ SETTINGS_CASES = [
     (SETTINGS.replace("name: mill", "name: ${NOT_SET_HERE}"), 1, "set NOT_SET_HERE"),
     (SETTINGS + "sinks:\n  - clickhouse: clickhouse://me:secret@host/db\n", 6, "password in plain"),
     (SETTINGS + "name: [\n", 6, "no valid YAML"),
-    ("- name: mill\n", 1, "valid dictionary"),
+    ("- name: mill\n", 1, "write keys and values"),
     (SETTINGS + "  - files: {path: 'data/*.csv'}\n", 3, "two sources are called"),
     ("", 1, "'name' is missing"),
 ]
@@ -94,6 +95,9 @@ TREE_CASES = [
     ),
     (ENTITIES.replace("{id: line, ", "{id: '', "), 3, "id"),
     ("id: mill\n", 1, "list of entities"),
+    ("- &a {id: mill, level: x}\n- *a\n", 2, "aliases (*a) are not read"),
+    ("&a [*a]\n", 1, "aliases (*a) are not read"),
+    ("- mill\n", 1, "write keys and values"),
 ]
 
 METER_CASES = [
@@ -102,6 +106,8 @@ METER_CASES = [
     ("meter,entity,flow,flow\nM1,mill,grid_import,x\n", 1, "there twice"),
     ("", 1, "must name the columns"),
     (METERS + "M2,mill\n", 3, "2 fields"),
+    (METERS.replace(",", ";"), 1, "separated by ';'"),
+    (METERS + 'M2,"mill,grid_import\n', 3, "2 fields"),
     (METERS + ",mill,grid_import\n", 3, "no meter id"),
     (METERS + "M2;M3,mill,grid_import\n", 3, "can't hold ';'"),
     (METERS + "M2,mil,grid_import\n", 3, "did you mean 'mill'?"),
