@@ -37,6 +37,7 @@ def arrive(sent: Sent, carried: Sent, until: int | None, chance: Draws, rates: R
     n = int(mixed.sum())
     both.arrival[mixed] += chance.below(3, n)
     place[mixed] = chance.below(1 << 20, n)
+    both.arrival = np.minimum(both.arrival, both.start + both.length + LATEST)
     edited = both.rank == Rank.EDITED
     edits, plain, place = both.take(edited), both.take(~edited), place[~edited]
     everything = Sent.join([carried, plain])

@@ -3,13 +3,21 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schemas.reading import Reason
 from simulator import CLEAN, Rates, simulate
+from simulator.arrivals import arrive
 from simulator.broken import REASONS
+from simulator.build import build
+from simulator.calendar import day
+from simulator.draw import Block
+from simulator.draws import Draws
+from simulator.stories import Sent, tell
 from simulator.truth import conflicts, expected
 from tests.simulator.cities import OFTEN, city, json_lines
 
@@ -108,3 +116,18 @@ def test_sizes_and_targets_that_cannot_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="not empty"):
         simulate(tmp_path, seed=1, meters=50, days=1)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_nothing_is_later_than_six_hours() -> None:
+    block = Block(build(7, 60, None), 0)
+    told = tell(block, block.draw(day(7, date(2026, 3, 2), 0), 0), 0, 0, OFTEN)
+    often = replace(OFTEN, late=0.5, duplicates=0.5, disorder=0.5)
+    nothing = told.sent.take(np.arange(0))
+    arrived = arrive(told.sent, nothing, 96, Draws(1), often)
+    late = Sent.join([arrived.readings, arrived.tomorrow])
+    behind = late.arrival - late.start - late.length
+    assert (behind.min(), behind.max()) == (0, 24)
+    assert (np.diff(arrived.readings.arrival) >= 0).all()
+    assert (arrived.readings.arrival <= 96).all()
+    assert (arrived.tomorrow.arrival > 96).all()
+    assert len(late) + len(arrived.edits) == len(told.sent) + arrived.copies
