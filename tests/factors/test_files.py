@@ -92,7 +92,7 @@ def row(text: str, **more: str) -> str:
             3,
             "more than 9.2e9 g per t",
         ),
-        ("- just text\n", 2, "valid dictionary"),
+        ("- just text\n", 2, "just text"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(
