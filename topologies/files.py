@@ -13,7 +13,7 @@ from pathlib import Path
 from schemas.reading import Frame
 from streams.collect import form_of
 from topologies.columnar_files import read_arrow, read_parquet
-from topologies.unpack import CutShort, chunks
+from topologies.unpack import CHUNK, CutShort, chunks
 
 BLOCK_BYTES = 8 << 20
 BLOCK_ROWS = 500_000
@@ -98,7 +98,7 @@ def _lines(file: File, position: int, block_bytes: int, header: bool) -> Iterato
     blocks = _Blocks(file, position, header)
     problem = ""
     try:
-        for piece in chunks(file.path):
+        for piece in chunks(file.path, min(CHUNK, block_bytes)):
             blocks.add(piece)
             if blocks.size >= block_bytes:
                 yield from blocks.flush()
@@ -135,15 +135,14 @@ class _Blocks:
 
     def last(self, problem: str) -> Iterator[Frame]:
         """What is left at the end of the file; after a problem an unfinished line is not trusted."""
-        yield from self.flush()
-        rest = self._parts[0] if self._parts else b""
         if problem:
+            yield from self.flush()
+            rest = b"".join(self._parts)
             end = self._at + len(rest) + 1
             if self._wanted < end:
-                shown = rest[:SHOWN]
-                yield self._file.frame(self._at, end, shown, self._line, problem)
-        elif rest:
-            yield from self._frame(rest)
+                yield self._file.frame(self._at, end, rest[:SHOWN], self._line, problem)
+        elif self.size:
+            yield from self._frame(b"".join(self._parts))
         elif self._at == 0 and self._wanted == 0:
             yield self._file.frame(0, 1, b"")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 PACKED = (".gz", ".zst")
 
 
@@ -16,13 +16,13 @@ class CutShort(Exception):
     """The compressed stream ends in the middle, or goes wrong there."""
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """The uncompressed bytes of a file (.gz, .zst or neither).
+def chunks(path: Path, size: int = CHUNK) -> Iterator[bytes]:
+    """The uncompressed bytes of a file (.gz, .zst or neither), `size` bytes of it at a time.
 
     Raises CutShort after the bytes that could be had, OSError where the file cannot be read at all.
     """
     with path.open("rb") as file:
-        pieces = iter(lambda: file.read(CHUNK), b"")
+        pieces = iter(lambda: file.read(size), b"")
         packing = path.suffix.lower()
         if packing in PACKED:
             yield from _unpacked(pieces, packing)

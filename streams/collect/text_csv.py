@@ -27,7 +27,7 @@ def decode_csv(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gat
     try:
         names = _header(head)
     except Refused as refused:
-        line = max(1, into.frame.line - 1) if into.frame.position == 0 else 1
+        line = 1 if into.frame.position == 0 else into.frame.line
         into.reject(refused.reason, refused.message, f"line {line}", head)
         return into.decoded()
     keys = np.array([FIELDS.index(name) if name in FIELDS else OTHER for name in names], np.int64)
