@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from simulator import Rates, Simulated, simulate
 
+START = date(2026, 3, 2)
 OFTEN = Rates(0.02, 0.05, 0.03, 0.01, 0.005, 0.05, 0.03, 0.03, 0.02, 0.02)
 """Everything goes wrong often."""
 
@@ -21,7 +23,9 @@ OFTEN = Rates(0.02, 0.05, 0.03, 0.01, 0.005, 0.05, 0.03, 0.03, 0.02, 0.02)
 def city(kind: str = "jsonl", days: int = 3, rates: Rates = OFTEN) -> Simulated:
     """A city of seed 7; the same arguments share one folder."""
     target = Path(mkdtemp(prefix="everygram-city-")) / kind
-    return simulate(target, seed=7, meters=80, entities=40, days=days, formats=kind, rates=rates)
+    return simulate(
+        target, seed=7, start=START, meters=80, entities=40, days=days, formats=kind, rates=rates
+    )
 
 
 def json_lines(where: Simulated) -> Iterator[dict[str, Any] | None]:

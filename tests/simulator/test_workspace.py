@@ -79,7 +79,7 @@ def test_every_kind_of_wiring_is_there() -> None:
 
 def test_a_single_day_is_before_the_change(tmp_path: Path) -> None:
     made = simulate(tmp_path / "day", seed=2, meters=50, days=1, formats="csv", rates=CLEAN)
-    assert "valid_from: 2026-03-03" in (made.root / "registry/entities.yaml").read_text("utf-8")
+    assert "valid_from: 2025-03-04" in (made.root / "registry/entities.yaml").read_text("utf-8")
     assert not any("-new," in p.read_text("utf-8") for p in made.files)
 
 
