@@ -33,8 +33,12 @@ class Reconciliation:
     aligned: int
     findings: dict[str, int] = field(default_factory=dict)
     rollups: dict[str, int] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-    """Sums over space or time that do not hold: always empty, or the program is wrong."""
+    checked: int = 0
+    """Cells of the tables that this run wrote, held to the sums that they must be."""
+    differing: int = 0
+    """How many of them differ: 0, or the program is wrong."""
+    restated: list[str] = field(default_factory=list)
+    """What differed from what the books were made with, and was accepted (R12)."""
 
     @property
     def rejects(self) -> int:
@@ -44,7 +48,7 @@ class Reconciliation:
     @property
     def holds(self) -> bool:
         """Does everything add up?"""
-        return self.balance == 0 and not self.broken
+        return self.balance == 0 and self.differing == 0
 
     def to_json(self) -> str:
         """All of it, for scripts."""
@@ -80,6 +84,7 @@ def _counts(books: Books, sql: str, name: str) -> dict[str, int]:
 
 def in_text(r: Reconciliation, units: dict[str, str]) -> str:
     """The reconciliation for a reader; `units` by flow."""
+    head = ["restated:", *(f"    {line}" for line in r.restated), ""] if r.restated else []
     rows = [
         ("received", r.received, "readings, every copy"),
         ("= accepted", r.accepted, "in force somewhere"),
@@ -87,26 +92,28 @@ def in_text(r: Reconciliation, units: dict[str, str]) -> str:
         ("+ duplicate", r.duplicate, "further copies"),
         ("+ rejected", r.rejects, "could not be taken"),
     ]
-    width = max(len(f"{n:,}") for _, n, _ in rows)
-    lines = [f"{name:<14}{n:>{width},}  {what}" for name, n, what in rows]
+    width = max(len(f"{n:,}") for n in (r.received, r.checked))
+    lines = head + [f"{name:<14}{n:>{width},}  {what}" for name, n, what in rows]
     lines += [f"    {name:<18}{n:>{width},}" for name, n in r.rejected.items()]
-    lines.append(_balance(r))
+    lines.append("It adds up." if r.holds else _off(r))
     lines += ["", f"roundings     {r.rounded:>{width},}  to 10⁻⁶ of a unit, once per reading"]
     lines += [
         f"    {flow}: {_sum(text)} {units.get(flow, '')}" for flow, text in r.rounded_sum.items()
     ]
     if r.aligned:
         lines.append(f"aligned       {r.aligned:>{width},}  moved onto the grid")
+    if r.checked:
+        words = f"cells are the sum of their parts; {r.differing:,} differ"
+        lines.append(f"conservation  {r.checked:>{width},}  {words}")
     lines += ["", "findings      " + _listed(r.findings, "none")]
     lines.append("rollups       " + _listed(r.rollups, "none: no reading in force"))
     return "\n".join(lines) + "\n"
 
 
-def _balance(r: Reconciliation) -> str:
-    if r.holds:
-        return "It adds up."
-    off = [f"Off by {r.balance:,} readings."] if r.balance else []
-    return "IT DOES NOT ADD UP: " + " ".join([*off, *r.broken])
+def _off(r: Reconciliation) -> str:
+    off = [f"off by {r.balance:,} readings"] if r.balance else []
+    off += [f"{r.differing:,} cells differ from their parts"] if r.differing else []
+    return f"IT DOES NOT ADD UP: {', '.join(off)}."
 
 
 def _listed(counts: dict[str, int], none: str) -> str:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from everygram.progress import RunProgress
+from everygram.asking import settings_of
+from everygram.progress import RunProgress, bar
 from everygram.reconciliation import Reconciliation, reconcile
-from schemas.workspace import Workspace
+from everygram.talk import say
 from sinks.asking import SOCKET, hold, serve
 from topologies.books import Books
+from topologies.conserve import conserve, days_since
 from topologies.embedded import run_until_end
 
 
 @contextmanager
-def open_books(workspace: Workspace) -> Iterator[Books]:
-    """The books of a workspace, held by this process, which answers queries while they are open."""
-    with hold(workspace.root / "var"):
-        books = Books(workspace)
+def open_books(workspace: Path, *, restate: bool) -> Iterator[Books]:
+    """The books of a workspace, held by this process, which answers queries while they are open.
+
+    Raises what says why they can't be opened, RestatementError unless `restate` accepts it.
+    """
+    root, _ = settings_of(workspace)
+    with hold(root / "var"):
+        books = Books.open(root, restate=restate)
         try:
-            server = serve(books.tables, workspace.root / "var" / SOCKET)
+            server = serve(books.tables, root / "var" / SOCKET)
             try:
                 yield books
             finally:
@@ -30,6 +37,28 @@ def open_books(workspace: Workspace) -> Iterator[Books]:
 
 def account(books: Books, stop: Callable[[], bool]) -> Reconciliation:
     """Read everything to its end and reconcile. Raises what could not be done."""
+    before, restated = books.manifest.version, list(books.change.lines)
     with RunProgress(books) as progress:
         run_until_end(books, progress, stop)
-    return reconcile(books)
+    result = reconcile(books)
+    result.restated = restated
+    if not stop():
+        _conserve(books, before, result)
+    return result
+
+
+def _conserve(books: Books, before: int, result: Reconciliation) -> None:
+    """R9 over space and time, where this run wrote (later than version `before`)."""
+
+    def ask(sql: str) -> bytes:
+        return books.tables.query(sql, "json")
+
+    settings = books.settings
+    days = days_since(ask, before)
+    with bar("checking sums") as progress:
+        found = conserve(
+            ask, settings.timezone, settings.base_interval_s, days=days, progress=progress
+        )
+    result.checked, result.differing = found.cells, found.differing
+    for line in found.first:
+        say(line, style="red")

@@ -20,6 +20,7 @@ def run(
     *,
     until_end: Flag = False,
     strict: Flag = False,
+    restate: Flag = False,
     output: Report = "text",
 ) -> int:
     """Read the sources, do the accounting, print the reconciliation.
@@ -37,6 +38,7 @@ def run(
     Examples:
       everygram run mill --until-end
       everygram run mill --until-end --strict -o json > reconciliation.json
+      everygram run mill --until-end --restate
 
     Parameters
     ----------
@@ -46,6 +48,9 @@ def run(
         Read every file to its end, then stop.
     strict
         End with exit code 1 where there are rejects or conflicts.
+    restate
+        Accept that the registry, factors or settings changed so that published
+        figures move; prints what changed. Without it such a run ends with 2.
     output
         How the reconciliation is printed: text or json.
     """
@@ -57,9 +62,8 @@ def run(
 
     with Interrupts() as asked:
         from everygram.session import account, open_books
-        from schemas.workspace import load
 
-        with open_books(load(workspace)) as books:
+        with open_books(workspace, restate=restate) as books:
             result = account(books, asked)
             _show(result, books, str(workspace), output)
             if asked.code:
