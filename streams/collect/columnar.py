@@ -101,6 +101,7 @@ def decode_batch(batch: pa.RecordBatch, t: Tables, lim: Array, into: Gathering) 
     """The readings of a record batch."""
     rows = batch.num_rows
     _required(batch)
+    batch = _typed(batch)
     if rows == 0:
         return into.decoded()
     native = _is_native(batch, form_of(into.frame.source))
@@ -132,6 +133,7 @@ def stream_entries(payload: bytes, place: str) -> Iterator[Entry]:
         batches = table.to_batches()
         for batch in batches:
             _required(batch)
+            batch = _typed(batch)
             rows = np.arange(batch.num_rows)
             yield from row_entries(batch, rows, "arrow", lambda row: f"{place}, row {row + 1}")
     except (pa.ArrowException, OSError) as error:
@@ -150,6 +152,15 @@ def _required(batch: pa.RecordBatch) -> None:
     twice = sorted({name for name in names if name in FIELDS and names.count(name) > 1})
     if twice:
         raise Refused(Reason.MALFORMED, f"the columns {', '.join(twice)} stand twice")
+
+
+def _typed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Columns without a type (all null) as what they would be."""
+    for place, one in enumerate(batch.schema):
+        if pa.types.is_null(one.type):
+            kind = pa.int64() if one.name == "revision" else pa.string()
+            batch = batch.set_column(place, pa.field(one.name, kind), batch.column(place).cast(kind))
+    return batch
 
 
 def _wrong(name: str, kind: pa.DataType, what: str) -> Refused:

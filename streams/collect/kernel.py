@@ -38,8 +38,12 @@ SINCE, LATEST, ALIGN, MAY = range(4)
 
 
 def limits(since: int, latest: int, align: int, may: frozenset[Rank]) -> NDArray[np.int64]:
-    """Epoch seconds within which readings lie, seconds of `align`, and the ranks allowed as bits."""
-    return np.array([since, latest, align, sum(1 << rank for rank in may)], np.int64)
+    """Epoch seconds within which readings lie, seconds of `align`, and the ranks allowed as bits.
+
+    `apportioned` is never allowed: it is computed, not taken (R4).
+    """
+    allowed = sum(1 << rank for rank in may - {Rank.APPORTIONED})
+    return np.array([since, latest, align, allowed], np.int64)
 
 
 class Columns(NamedTuple):
