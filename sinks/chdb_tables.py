@@ -12,6 +12,7 @@ import pyarrow as pa
 from sinks import reading
 from sinks.errors import SinkError
 from sinks.pack import pack
+from sinks.parts import check_new_parts
 
 SQL = Path(__file__).parent / "sql"
 
@@ -61,6 +62,7 @@ class Tables:
         self.folder = folder
         self.zone = zone
         self._process = os.getpid()
+        self._blocks: dict[str, int] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -94,6 +96,8 @@ class Tables:
         if replaces:
             self._keep_past(rows, columns)
         self._run(INSERT.format(table=table, columns=columns), what, rows)
+        seen = self._blocks.get(table, -1)
+        self._blocks[table] = check_new_parts(self._writer, self.folder, table, seen)
 
     def _keep_past(self, rows: pa.Table, columns: str) -> None:
         import pyarrow.compute as pc
@@ -114,6 +118,7 @@ class Tables:
         self._run(f"DROP TABLE IF EXISTS {new} SYNC", what)
         self._run(f"CREATE TABLE {new} AS {table}", what)
         self.write(new, rows)
+        self._blocks.pop(new, None)
         self._run(f"EXCHANGE TABLES {new} AND {table}", what)
         self._run(f"DROP TABLE {new} SYNC", what)
 
