@@ -16,7 +16,7 @@ from topologies.columnar_files import read_arrow, read_parquet
 from topologies.unpack import CHUNK, CutShort, chunks
 
 BLOCK_BYTES = 8 << 20
-BLOCK_ROWS = 500_000
+BLOCK_ROWS = 131_072
 LONGEST_LINE = 64 << 20
 SHOWN = 2_000
 

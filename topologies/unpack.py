@@ -12,7 +12,7 @@ CHUNK = 1 << 18
 PACKED = (".gz", ".zst")
 
 
-class CutShort(Exception):
+class CutShort(Exception):  # noqa: N818
     """The compressed stream ends in the middle, or goes wrong there."""
 
 

@@ -14,11 +14,12 @@ from schemas.factor import Flow
 from schemas.mapping import Mapping
 from schemas.reading import REVISION_END, Decoded, Frame, Reason
 from streams.collect.columnar import ARROW_MARK, decode_batch, decode_stream
-from streams.collect.exact import Case, Facts, Refused
+from streams.collect.exact import Case, Facts
 from streams.collect.forms import SUFFIXES, form_of
 from streams.collect.gather import Gathering
 from streams.collect.kernel import limits
 from streams.collect.mapped import decode_mapped, filler, revision_of
+from streams.collect.raw import Refused
 from streams.collect.rules import OWN_DECODER, SourceRules
 from streams.collect.tables import Conversions, Ratio, build_tables
 from streams.collect.text_csv import decode_csv
@@ -115,7 +116,9 @@ def _revision(frame: Frame, source: SourceRules) -> int:
     text = filler(source.revision)(texts)
     number = revision_of(text)
     if number is None or not number.isdigit() or int(number) >= REVISION_END:
-        raise Refused(Reason.MALFORMED, f"the source's revision `{text[:80]}` is no whole number or date")
+        raise Refused(
+            Reason.MALFORMED, f"the source's revision `{text[:80]}` is no whole number or date"
+        )
     return int(number)
 
 

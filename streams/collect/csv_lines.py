@@ -93,7 +93,9 @@ def _row(b: Any, i: Any, keys: Any, f: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def scan_csv_lines(b: Any, first: Any, size: Any, keys: Any, revision: Any, rows: Any, left: Any) -> Any:
+def scan_csv_lines(
+    b: Any, first: Any, size: Any, keys: Any, revision: Any, rows: Any, left: Any
+) -> Any:
     """Reads the plain lines of b[first:size], whose cells are the fields `keys`, into `rows`.
 
     Lists the others in `left` as (from, to, line from 0). Returns how many of each.

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
-from streams.collect.exact import Raw, Refused
+from streams.collect.raw import Raw, Refused
 from streams.collect.times import NS, Stamp, instants_s, read_stamp
 
 
@@ -69,8 +69,12 @@ def _naive(entries: Iterable[Entry]) -> Iterator[tuple[int, str, int]]:
 def _settle(run: _Run, after: int | None, zone: tzinfo, folds: dict[int, int]) -> None:
     rows = run.rows
     labels = [local for _, local in rows]
-    rising = (run.before is None or run.before < labels[0]) and (after is None or labels[-1] < after)
-    falling = (run.before is None or run.before > labels[0]) and (after is None or labels[-1] > after)
+    rising = (run.before is None or run.before < labels[0]) and (
+        after is None or labels[-1] < after
+    )
+    falling = (run.before is None or run.before > labels[0]) and (
+        after is None or labels[-1] > after
+    )
     if rising and falling:
         steps = [b - a for a, b in pairwise(labels)]
         falling = sum(step < 0 for step in steps) > sum(step > 0 for step in steps)

@@ -10,8 +10,9 @@ import numpy as np
 
 from schemas.reading import Decoded, Frame, Readings, Reason, Reject
 from streams.collect.entries import Entry, resolve_folds
-from streams.collect.exact import Case, Facts, Refused, Taken, judge
+from streams.collect.exact import Case, Facts, Taken, judge
 from streams.collect.kernel import Columns
+from streams.collect.raw import Refused
 from streams.collect.tables import MOST_DECIMALS, Conversions
 
 PAYLOAD_CHARACTERS = 2_000

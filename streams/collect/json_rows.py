@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.reading import Reason
-from streams.collect.exact import Number, Raw, Refused
+from streams.collect.raw import Number, Raw, Refused
 from streams.collect.scan import FIELDS
 
 

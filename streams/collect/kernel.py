@@ -168,7 +168,9 @@ def take_all(t: Any, lim: Any, out: Any, left: Any, written: Any) -> Any:
             long[2, n] = VOID
         else:
             value = digits[i & each[3]]
-            first = fact[row, OWN_UNIT + METERS_UNIT - unit] if unit < 0 else conv[fact[row, 5], unit]
+            first = (
+                fact[row, OWN_UNIT + METERS_UNIT - unit] if unit < 0 else conv[fact[row, 5], unit]
+            )
             if first < 0 or places < 0 or places >= MOST_DECIMALS or value < 0:
                 continue
             entry = first + places

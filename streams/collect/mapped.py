@@ -12,11 +12,11 @@ from schemas.mapping import Mapping, Series
 from schemas.reading import Decoded, Reason
 from schemas.scalars import template_names
 from streams.collect.entries import Entry
-from streams.collect.exact import Number, Raw, Refused
 from streams.collect.gather import Gathering
 from streams.collect.mapped_records import Record, csv_records, json_records
 from streams.collect.mapped_times import stamp_of
 from streams.collect.numbers import COMMA, LOOSE
+from streams.collect.raw import Number, Raw, Refused
 from streams.collect.times import NS, Stamp, instants_s, read_stamp
 
 DAY_S = 86_400
@@ -24,7 +24,9 @@ _PARTS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 Fill = Callable[[dict[str, str]], str]
 
 
-def decode_mapped(payload: bytes, mapping: Mapping, files: dict[str, str], into: Gathering) -> Decoded:
+def decode_mapped(
+    payload: bytes, mapping: Mapping, files: dict[str, str], into: Gathering
+) -> Decoded:
     """The readings of a whole file; `files` are its `{file.…}` texts."""
     reader = _Reader(mapping, mapping.zone or into.case.zone, files)
     into.case.zone = reader.zone
@@ -82,25 +84,23 @@ class _Reader:
     def entries(self, payload: bytes) -> Iterator[Entry]:
         """The readings of a file, one by one; missing values as such."""
         records = csv_records if self.mapping.format == "csv" else json_records
-        number = 0
-        for record in records(payload, self.mapping):
+        for number, record in enumerate(records(payload, self.mapping)):
             if isinstance(record, Entry):
                 yield record
             elif self.mapping.wide is None:
                 yield from self._long(record, number)
             else:
                 yield from self._wide(record)
-            number += 1
 
     def _long(self, record: Record, number: int) -> Iterator[Entry]:
         """A record with one time and a quantity per series."""
         texts = record.texts | self._files
+        start: Stamp | int | None
+        start, end, wrong = None, None, None
         try:
             start, end = self._times(texts, number)
         except Refused as refused:
-            start, end, wrong = None, None, refused
-        else:
-            wrong = None
+            wrong = refused
         for place, (one, fill) in enumerate(self._series, 1):
             position = record.position + (f", series {place}" if len(self._series) > 1 else "")
             quantity = fill.quantity(texts) if fill.quantity is not None else ""
@@ -110,7 +110,12 @@ class _Reader:
             yield Entry(raw if wrong is None else wrong, position, record.payload, absent)
 
     def _raw(
-        self, texts: dict[str, str], one: Series, fill: _Fillers, start: Stamp | int | None, quantity: str
+        self,
+        texts: dict[str, str],
+        one: Series,
+        fill: _Fillers,
+        start: Stamp | int | None,
+        quantity: str,
     ) -> Raw:
         word = fill.quality(texts)
         return Raw(
@@ -148,7 +153,8 @@ class _Reader:
     def _wide(self, record: Record) -> Iterator[Entry]:
         """A record with the columns of a whole local day (R1: it may have 23 or 25 hours)."""
         wide = self.mapping.wide
-        assert wide is not None and self._time is not None
+        assert wide is not None
+        assert self._time is not None
         texts = record.texts | self._files
         first, ((one, fill), *_) = record.wide_first, self._series
         begin: Stamp | int | None

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from schemas.mapping import Mapping
 from schemas.reading import Reason
 from streams.collect.entries import Entry
-from streams.collect.exact import Refused
 from streams.collect.json_rows import Object, elements, read_value
+from streams.collect.raw import Refused
 from streams.collect.text_csv import cells_of
 
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
@@ -34,7 +34,9 @@ def _text(payload: bytes, mapping: Mapping) -> str:
         return payload.decode(mapping.encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         if mapping.encoding.startswith("utf-16") or mapping.encoding.startswith("utf-32"):
-            raise Refused(Reason.MALFORMED, f"this file is not {mapping.encoding}: {error}") from error
+            raise Refused(
+                Reason.MALFORMED, f"this file is not {mapping.encoding}: {error}"
+            ) from error
     return payload.decode(mapping.encoding, "surrogateescape").removeprefix("\ufeff")
 
 
@@ -79,7 +81,9 @@ def _names(lines: list[str], mapping: Mapping) -> list[str] | None:
     if not mapping.header:
         return None
     if len(lines) <= mapping.skip_lines:
-        raise Refused(Reason.MALFORMED, f"the file ends before its header (line {mapping.skip_lines + 1})")
+        raise Refused(
+            Reason.MALFORMED, f"the file ends before its header (line {mapping.skip_lines + 1})"
+        )
     names = _cells(lines[mapping.skip_lines], mapping)
     missing = [name for name in mapping.columns() if name not in names]
     if missing:
@@ -131,8 +135,10 @@ def json_records(payload: bytes, mapping: Mapping) -> Iterator[Record | Entry]:
     for value, position, shown in _values(text, mapping):
         if not isinstance(value, Object):
             what = value if isinstance(value, Refused) else None
-            yield Entry(what, position, shown) if what else _refused(
-                "a record is a JSON object", position, shown
+            yield (
+                Entry(what, position, shown)
+                if what
+                else _refused("a record is a JSON object", position, shown)
             )
             continue
         found = {name: at(value, name) for name in wanted}
@@ -141,7 +147,9 @@ def json_records(payload: bytes, mapping: Mapping) -> Iterator[Record | Entry]:
         yield Record({name: _plain(there) for name, there in found.items()}, position, shown)
     never = [name for name in wanted if name not in seen]
     if count and never:
-        yield _refused(f"no record has {', '.join(never)}; correct the mapping's paths", "file", text)
+        yield _refused(
+            f"no record has {', '.join(never)}; correct the mapping's paths", "file", text
+        )
 
 
 def _values(text: str, mapping: Mapping) -> Iterator[tuple[Any, str, str]]:
@@ -166,7 +174,11 @@ def _values(text: str, mapping: Mapping) -> Iterator[tuple[Any, str, str]]:
         for number, record in enumerate(records, 1):
             yield record, f"item {number}", repr(record)
     else:
-        yield Refused(Reason.MALFORMED, f"there are no records at `{mapping.records}`"), "file", text
+        yield (
+            Refused(Reason.MALFORMED, f"there are no records at `{mapping.records}`"),
+            "file",
+            text,
+        )
 
 
 def _line(text: str, complete: bool) -> Any:

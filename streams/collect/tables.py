@@ -151,7 +151,9 @@ class Conversions:
                 ratio = self.ratio(unit, flow)
                 if isinstance(ratio, Fraction):
                     factor = ratio * Fraction(num, den)
-                    conv[group, place] = known.setdefault((flow, factor), len(known)) * MOST_DECIMALS
+                    conv[group, place] = (
+                        known.setdefault((flow, factor), len(known)) * MOST_DECIMALS
+                    )
         self.flow_of = [flow for flow, _ in known]
         self.factor = [factor for _, factor in known]
         return conv

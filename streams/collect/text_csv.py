@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from schemas.reading import Decoded, Reason
 from streams.collect.csv_lines import scan_csv_lines
 from streams.collect.entries import Entry
-from streams.collect.exact import Number, Raw, Refused
 from streams.collect.gather import Gathering
 from streams.collect.json_rows import read_text
+from streams.collect.raw import Number, Raw, Refused
 from streams.collect.scan import FIELDS, OTHER, SCANNED, padded
 from streams.collect.scanned import judge_scanned
 from streams.collect.tables import Tables
@@ -62,8 +62,9 @@ def _header(head: bytes) -> list[str]:
     names = cells_of(read_text(head))
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise Refused(Reason.MALFORMED, f"the header lacks {', '.join(missing)} (it has "
-                      f"{', '.join(names)[:200] or 'nothing'}); correct it, or declare a mapping")  # fmt: skip
+        there = ", ".join(names)[:200] or "nothing"
+        raise Refused(Reason.MALFORMED, f"the header lacks {', '.join(missing)} (it has {there}); "
+                      "correct it, or declare a mapping")  # fmt: skip
     twice = sorted({name for name in names if name in FIELDS and names.count(name) > 1})
     if twice:
         raise Refused(Reason.MALFORMED, f"the header names {', '.join(twice)} twice")
@@ -78,8 +79,10 @@ def _entry(data: bytes, names: list[str], position: str) -> Entry:
                           "short, or two in one line")  # fmt: skip
     except Refused as refused:
         return Entry(refused, position, data)
-    row = zip(names, cells, strict=True)
-    raw = Raw(**{name: cell for name, cell in row if name in FIELDS})
+    raw = Raw()
+    for name, cell in zip(names, cells, strict=True):
+        if name in FIELDS:
+            setattr(raw, name, cell)
     if raw.revision:
         raw.revision = Number(raw.revision)
     return Entry(raw, position, data)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from schemas.reading import Decoded, Reason
 from streams.collect.columnar import ARROW_MARK, stream_entries
 from streams.collect.entries import Entry
-from streams.collect.exact import Refused
 from streams.collect.gather import Gathering
 from streams.collect.json_lines import scan_json_lines
 from streams.collect.json_rows import (
@@ -23,12 +22,15 @@ from streams.collect.json_rows import (
     read_text,
     read_value,
 )
+from streams.collect.raw import Refused
 from streams.collect.scan import SCANNED, padded
 from streams.collect.scanned import judge_scanned
 from streams.collect.tables import Tables
 
 
-def decode_lines(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering) -> Decoded:
+def decode_lines(
+    payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering
+) -> Decoded:
     """Newline-separated objects; a line that the scanner leaves is judged exactly."""
     text = padded(payload)
     lines = payload.count(b"\n") + 1
@@ -45,7 +47,9 @@ def decode_lines(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: G
     return into.decoded(out)
 
 
-def decode_value(payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering) -> Decoded:
+def decode_value(
+    payload: bytes, tables: Tables, lim: NDArray[np.int64], into: Gathering
+) -> Decoded:
     """One object, an array, or lines of objects."""
     try:
         value = read_value(read_text(payload))
@@ -90,7 +94,9 @@ def _item_entries(item: Any, place: str, shown: bytes | str) -> Iterator[Entry]:
         yield Entry(refused, place, shown)
         return
     if not isinstance(carried, bytes):
-        yield from _value_entries(carried, place, shown if isinstance(shown, bytes) else shown.encode())
+        yield from _value_entries(
+            carried, place, shown if isinstance(shown, bytes) else shown.encode()
+        )
     elif carried.startswith(ARROW_MARK):
         yield from stream_entries(carried, place)
     else:
@@ -105,5 +111,7 @@ def _salvaged(payload: bytes) -> Iterator[Entry]:
         if whole:
             yield from text_entries(data, f"item {number}")
         else:
-            cut = Refused(Reason.MALFORMED, "the array ends in the middle, or goes on after its end")
+            cut = Refused(
+                Reason.MALFORMED, "the array ends in the middle, or goes on after its end"
+            )
             yield Entry(cut, f"item {number}", data)

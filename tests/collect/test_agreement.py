@@ -17,14 +17,27 @@ from streams.collect.text_json import text_entries
 from tests.collect.world import collector, frame
 
 COLLECTOR = collector()
-HEADER = ["meter", "start", "end", "quantity", "unit", "quality", "revision", "author", "reason", "site"]
+HEADER = [
+    "meter",
+    "start",
+    "end",
+    "quantity",
+    "unit",
+    "quality",
+    "revision",
+    "author",
+    "reason",
+    "site",
+]
 RULES = [
     SourceRules(),
     SourceRules(may=frozenset(Rank), align_s=30),
     SourceRules(revision="17", may=frozenset({Rank.EDITED, Rank.MEASURED})),
 ]
 
-METERS = st.sampled_from(["M1/import", "M2", "0012345", "水-1", "moved", "hourly", "M9", "", "M1/impor"])
+METERS = st.sampled_from(
+    ["M1/import", "M2", "0012345", "水-1", "moved", "hourly", "M9", "", "M1/impor"]
+)
 TIMES = st.sampled_from(
     [
         "2026-11-20T08:00:00+08:00",
@@ -47,10 +60,14 @@ QUANTITIES = st.one_of(
     st.decimals(-10, 2 * 10**9, places=3).map(str),
     st.decimals(0, 1000, places=9).map(lambda number: f"{number:f}"),
     st.integers(0, 10**20).map(str),
-    st.sampled_from(["", "0", "-0", "1e3", "1e400", "NaN", "01", "1.", ".5", "1_0", "1000000000.0000001"]),
+    st.sampled_from(
+        ["", "0", "-0", "1e3", "1e400", "NaN", "01", "1.", ".5", "1_0", "1000000000.0000001"]
+    ),
 )
 UNITS = st.sampled_from(["kWh", "MWh", "Wh", "GJ", "Nm3", "ton", "kwh", "万kWh", ""])
-QUALITIES = st.sampled_from(["measured", "estimated", "declared", "edited", "apportioned", "good", ""])
+QUALITIES = st.sampled_from(
+    ["measured", "estimated", "declared", "edited", "apportioned", "good", ""]
+)
 REVISIONS = st.one_of(st.integers(0, 2**54), st.sampled_from([0, 7]))
 WORDS = st.sampled_from(["li", " ", "", "x y", "雨"])
 
@@ -151,13 +168,19 @@ def test_csv_lines(lines: list[bytes], rules: SourceRules, end: bytes) -> None:
         last = len(lines) + 1
         kept = [(n, line + (b"\r" if n < last else b"")) for n, line in kept]
     slow = slowly(
-        payload, rules, "a.csv", 2, [_entry(line, HEADER, f"line {number}") for number, line in kept]
+        payload,
+        rules,
+        "a.csv",
+        2,
+        [_entry(line, HEADER, f"line {number}") for number, line in kept],
     )
     assert plain(fast) == plain(slow)
     assert len(fast.readings) + len(fast.rejects) == len(kept)
 
 
-@given(st.binary(max_size=400), st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.parquet", "a.arrow"]))
+@given(
+    st.binary(max_size=400), st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.parquet", "a.arrow"])
+)
 def test_arbitrary_bytes_end_in_rejects(payload: bytes, source: str) -> None:
     decoded = COLLECTOR.decode(frame(payload, source), SourceRules())
     assert len(decoded.readings) == 0
@@ -169,7 +192,9 @@ def test_arbitrary_bytes_end_in_rejects(payload: bytes, source: str) -> None:
 
 @settings(max_examples=200)
 @given(json_line(), json_line(), st.data())
-def test_a_reading_is_never_completed_by_its_neighbour(a: bytes, b: bytes, data: st.DataObject) -> None:
+def test_a_reading_is_never_completed_by_its_neighbour(
+    a: bytes, b: bytes, data: st.DataObject
+) -> None:
     """A line cut anywhere changes nothing about the line after it."""
     good = b'{"meter": "M1/import", "start": "2026-11-20T08:00:00+08:00", "quantity": 12.345}'
     half = good[: data.draw(st.integers(1, len(good) - 1))]

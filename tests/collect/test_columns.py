@@ -64,7 +64,9 @@ def test_quantities(column: pa.Array, micro: int) -> None:
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_timestamps_of_every_unit(unit: str) -> None:
-    start = pa.array([int(START.timestamp()) * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]])
+    start = pa.array(
+        [int(START.timestamp()) * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]]
+    )
     column = start.cast(pa.int64()).view(pa.timestamp(unit, "Asia/Shanghai"))
     decoded = decode(batch(start=column))
     assert decoded.readings.start.tolist() == [int(START.timestamp())]
@@ -75,10 +77,16 @@ def test_timestamps_of_every_unit(unit: str) -> None:
 def test_times_as_text_and_naive_times_with_a_zone() -> None:
     from zoneinfo import ZoneInfo
 
-    text = pa.array(["2026-11-01T00:00:00Z", "2026-11-01T08:15:00+08:00", "2026-11-01T08:30:00", "x", None])
+    text = pa.array(
+        ["2026-11-01T00:00:00Z", "2026-11-01T08:15:00+08:00", "2026-11-01T08:30:00", "x", None]
+    )
     got = decode(batch(start=text, end=pa.array([None, "2026-11-01T00:30:00Z", None, None, None])))
     assert got.readings.start.tolist() == [int(START.timestamp()), int(START.timestamp()) + 900]
-    assert [one.reason for one in got.rejects] == [Reason.NAIVE_TIME, Reason.MALFORMED, Reason.MALFORMED]
+    assert [one.reason for one in got.rejects] == [
+        Reason.NAIVE_TIME,
+        Reason.MALFORMED,
+        Reason.MALFORMED,
+    ]
     local = pa.array([datetime(2026, 11, 1, 8)]).cast(pa.timestamp("us"))  # noqa: DTZ001
     got = decode(batch(start=local), zone=ZoneInfo("Asia/Shanghai"))
     assert got.readings.start.tolist() == [int(START.timestamp())]
@@ -169,7 +177,9 @@ def test_empty_batches_and_slices() -> None:
 
 def test_columns_that_are_all_null_are_absent() -> None:
     nothing = pa.nulls(2)
-    got = decode(batch(end=nothing, unit=nothing, quality=nothing, revision=nothing, author=nothing))
+    got = decode(
+        batch(end=nothing, unit=nothing, quality=nothing, revision=nothing, author=nothing)
+    )
     assert got.readings.quantity.tolist() == [1_500_000, 1_500_000]
     assert len(decode(batch(quantity=nothing)).rejects) == 2
     assert len(decode(batch(meter=nothing)).rejects) == 2
@@ -182,9 +192,16 @@ def batches(draw: st.DrawFn) -> pa.RecordBatch:
     def many(values: st.SearchStrategy) -> list:
         return draw(st.lists(values, min_size=rows, max_size=rows))
 
-    meters = pa.array(many(st.sampled_from(["M1/import", "M2", "0012345", "水-1", "moved", "no", None])), pa.string())
-    starts = many(st.one_of(st.integers(0, 400).map(lambda k: START + k * timedelta(minutes=5)), st.none()))
-    ends = many(st.one_of(st.integers(0, 400).map(lambda k: START + k * timedelta(minutes=5)), st.none()))
+    meters = pa.array(
+        many(st.sampled_from(["M1/import", "M2", "0012345", "水-1", "moved", "no", None])),
+        pa.string(),
+    )
+    starts = many(
+        st.one_of(st.integers(0, 400).map(lambda k: START + k * timedelta(minutes=5)), st.none())
+    )
+    ends = many(
+        st.one_of(st.integers(0, 400).map(lambda k: START + k * timedelta(minutes=5)), st.none())
+    )
     columns = {
         "meter": meters.dictionary_encode() if draw(st.booleans()) else meters,
         "start": pa.array(starts, pa.timestamp(draw(st.sampled_from(["s", "us", "ns"])), "UTC")),
@@ -195,7 +212,9 @@ def batches(draw: st.DrawFn) -> pa.RecordBatch:
     if draw(st.booleans()):
         columns["end"] = pa.array(ends, pa.timestamp("us", "UTC"))
     if draw(st.booleans()):
-        columns["unit"] = pa.array(many(st.sampled_from(["kWh", "MWh", "Nm3", "ton", None])), pa.string())
+        columns["unit"] = pa.array(
+            many(st.sampled_from(["kWh", "MWh", "Nm3", "ton", None])), pa.string()
+        )
     if draw(st.booleans()):
         columns["quality"] = pa.array(many(st.integers(0, 6)), pa.uint8())
     if draw(st.booleans()):
@@ -210,9 +229,7 @@ def test_columns_and_rows_agree(one: pa.RecordBatch, source: str) -> None:
     message = frame(one, source)
     into = Gathering(message, COLLECTOR._facts, Case(message.received_us, frozenset(Rank), 0, None))
     form = source.removeprefix("a.")
-    entries = list(
-        row_entries(one, np.arange(one.num_rows), form, lambda row: f"row {row + 1}")
-    )
+    entries = list(row_entries(one, np.arange(one.num_rows), form, lambda row: f"row {row + 1}"))
     into.judge_all(lambda: entries)
     assert plain(fast) == plain(into.decoded())
     assert len(fast.readings) + len(fast.rejects) == one.num_rows

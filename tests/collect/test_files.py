@@ -20,7 +20,9 @@ from topologies.files import File, discover, read_frames
 
 COLLECTOR = collector()
 LINES = [
-    json.dumps({"meter": "M1/import", "start": f"2026-11-{d:02}T{h:02}:00:00Z", "quantity": f"{d}.{h:03}"})
+    json.dumps(
+        {"meter": "M1/import", "start": f"2026-11-{d:02}T{h:02}:00:00Z", "quantity": f"{d}.{h:03}"}
+    )
     for d in range(1, 11)
     for h in range(24)
 ]
@@ -78,7 +80,18 @@ def rejects(found: list[Frame]) -> list:
 
 
 WHOLE = sorted(round(Decimal(json.loads(line)["quantity"]) * 10**6) for line in LINES)
-FORMS = ["jsonl", "jsonl.gz", "jsonl.zst", "csv", "csv.gz", "csv.zst", "json", "parquet", "arrow", "arrows"]
+FORMS = [
+    "jsonl",
+    "jsonl.gz",
+    "jsonl.zst",
+    "csv",
+    "csv.gz",
+    "csv.zst",
+    "json",
+    "parquet",
+    "arrow",
+    "arrows",
+]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -22,7 +22,9 @@ MORE = [
 COLLECTOR = collector(registry(MORE))
 
 
-def decode(text: str | bytes, source: str = "data/a.csv", rules: dict | None = None, **mapping) -> Decoded:
+def decode(
+    text: str | bytes, source: str = "data/a.csv", rules: dict | None = None, **mapping
+) -> Decoded:
     data = text if isinstance(text, bytes) else text.encode()
     mapped = SourceRules(decoder=Mapping(**mapping), **(rules or {}))
     return COLLECTOR.decode(frame(data, source, modified_s=at("2026-11-20T10:11:12Z")), mapped)
@@ -119,7 +121,12 @@ def test_a_first_instant_and_a_step_count_missing_records_too() -> None:
     )
     first = at("2026-10-31T23:00:00-08:00")
     by_meter = sorted(
-        zip(got.readings.slot.tolist(), got.readings.start.tolist(), got.readings.quantity.tolist(), strict=True)
+        zip(
+            got.readings.slot.tolist(),
+            got.readings.start.tolist(),
+            got.readings.quantity.tolist(),
+            strict=True,
+        )
     )
     hourly, sun = MORE.index(METERS[5]), 0
     assert by_meter == [
@@ -130,14 +137,21 @@ def test_a_first_instant_and_a_step_count_missing_records_too() -> None:
         (hourly, first, 1_000_000),
         (hourly, first + 10_800, 4_000_000),
     ]
-    assert [(one.reason, one.position) for one in got.rejects] == [(Reason.NOT_A_NUMBER, "line 4, series 1")]
+    assert [(one.reason, one.position) for one in got.rejects] == [
+        (Reason.NOT_A_NUMBER, "line 4, series 1")
+    ]
 
 
 @pytest.mark.parametrize("count", [24, 48, 96])
 def test_wide_days(count: int) -> None:
     step = 86_400 // count
     names = [f"h{k}" for k in range(count)]
-    text = "id,day," + ",".join(names) + "\nM1/import,2026-11-01," + ",".join(str(k) for k in range(count))
+    text = (
+        "id,day,"
+        + ",".join(names)
+        + "\nM1/import,2026-11-01,"
+        + ",".join(str(k) for k in range(count))
+    )
     got = decode(
         text, meter="{id}", time="{day}", zone="Asia/Shanghai", wide={"first": "h0", "count": count}
     )
@@ -149,13 +163,21 @@ def test_wide_days(count: int) -> None:
 def test_a_wide_day_of_23_hours_must_leave_its_last_columns_empty() -> None:
     row = ",".join(["1"] * 23)
     wide = {"first": 2, "count": 24}
-    options = {"meter": "M1/import", "time": "{1}", "zone": "Europe/Berlin", "header": False, "wide": wide}
+    options = {
+        "meter": "M1/import",
+        "time": "{1}",
+        "zone": "Europe/Berlin",
+        "header": False,
+        "wide": wide,
+    }
     got = decode(f"2026-03-29,{row},\n", **options)
     assert len(got.readings) == 23
     assert got.rejects == []
     got = decode(f"2026-03-29,{row},1\n", **options)
     assert len(got.readings) == 23
-    assert [(one.reason, one.position) for one in got.rejects] == [(Reason.MALFORMED, "line 1, column 25")]
+    assert [(one.reason, one.position) for one in got.rejects] == [
+        (Reason.MALFORMED, "line 1, column 25")
+    ]
     got = decode(f"2026-10-25,{row},1\n", **options)
     assert got.readings.end.tolist()[-1] == at("2026-10-25T23:00:00+01:00")
 
@@ -209,7 +231,9 @@ def test_the_hour_that_passes_twice(labels: str, places: str) -> None:
 def test_the_order_is_that_of_each_meter() -> None:
     one = clock("01:45", "02:00", "02:00", "03:00").splitlines()
     two = clock("01:45", "02:00", "03:00", meter="007").splitlines()[1:]
-    mixed = [one[0]] + [line for pair in zip(one[1:], [*two, ""], strict=True) for line in pair if line]
+    mixed = [one[0]] + [
+        line for pair in zip(one[1:], [*two, ""], strict=True) for line in pair if line
+    ]
     got = decode("\n".join(mixed), zone="Europe/Berlin", **LOCAL)
     assert len(got.readings) == 6
     assert [(one.reason, one.meter) for one in got.rejects] == [(Reason.NAIVE_TIME, "007")]
@@ -228,7 +252,13 @@ def test_start_and_end_of_the_hour_set_back() -> None:
 def test_local_days_have_23_24_or_25_hours() -> None:
     text = "d,q\n20260328,1\n20260329,2\n20261025,3\n"
     got = decode(
-        text, meter="M2", time="{d}", time_format="%Y%m%d", zone="Europe/Berlin", quantity="{q}", unit="kWh"
+        text,
+        meter="M2",
+        time="{d}",
+        time_format="%Y%m%d",
+        zone="Europe/Berlin",
+        quantity="{q}",
+        unit="kWh",
     )
     assert [(end - start) // 3600 for start, end in spans(got)] == [24, 23, 25]
 
@@ -256,10 +286,14 @@ def test_forms_of_time(text: str, form: str) -> None:
 def test_what_stands_for_the_revision() -> None:
     text = "t,q,when\n2026-11-01T00:00:00Z,1,2026-11-20 08:30:00+08:00\n2026-11-01T00:15:00Z,1,\n"
     options = {"meter": "007", "time": "{t}", "quantity": "{q}"}
-    assert decode(text, revision="{when}", **options).readings.revision.tolist() == [20261120083000, 0]
-    assert decode(text, revision="{file.modified}", **options).readings.revision.tolist() == [
-        20261120101112
-    ] * 2
+    assert decode(text, revision="{when}", **options).readings.revision.tolist() == [
+        20261120083000,
+        0,
+    ]
+    assert (
+        decode(text, revision="{file.modified}", **options).readings.revision.tolist()
+        == [20261120101112] * 2
+    )
     got = decode(
         text, source="data/export-20261119.csv", file_name=r"export-(?P<day>\d{8})", revision="{file.day}",
         **options,

@@ -36,7 +36,9 @@ WRONG = {
 COLLECTOR = collector()
 
 
-def decode(line: str | bytes, rules: SourceRules | None = None, by: Collector = COLLECTOR) -> Decoded:
+def decode(
+    line: str | bytes, rules: SourceRules | None = None, by: Collector = COLLECTOR
+) -> Decoded:
     data = line if isinstance(line, bytes) else line.encode()
     return by.decode(frame(data), rules or SourceRules())
 
@@ -161,7 +163,8 @@ def test_a_quantity_of_nan_without_quotes(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1e400", "1e999999999", "1E+99", "1e-999999999", "9" * 500, "1000000000.0000006", "1e10"]
+    "text",
+    ["1e400", "1e999999999", "1E+99", "1e-999999999", "9" * 500, "1000000000.0000006", "1e10"],
 )
 @pytest.mark.parametrize("quoted", [True, False])
 def test_implausible_without_computing_it(text: str, quoted: bool) -> None:
@@ -199,7 +202,13 @@ def test_edits_need_permission_author_and_reason_and_may_void() -> None:
     assert decode(edit, rules).readings.rank.tolist() == [Rank.EDITED]
     assert reason(row(), rules) is Reason.NOT_ALLOWED
     void = json.dumps(
-        {"meter": "M1/import", "start": GOOD["start"], "quality": "edited", "author": "a", "reason": "b"}
+        {
+            "meter": "M1/import",
+            "start": GOOD["start"],
+            "quality": "edited",
+            "author": "a",
+            "reason": "b",
+        }
     )
     assert decode(void, rules).readings.quantity.tolist() == [-1]
     everything = SourceRules(may=frozenset(Rank))
@@ -235,16 +244,23 @@ def test_validity_of_rows_that_touch_is_one(start: str, end: str, ok: bool) -> N
 
 
 def test_the_row_valid_at_the_start_gives_the_multiplier() -> None:
-    line = row(meter="moved", start="2026-01-31T23:45:00Z", end="2026-02-01T00:15:00Z", quantity="1")
+    line = row(
+        meter="moved", start="2026-01-31T23:45:00Z", end="2026-02-01T00:15:00Z", quantity="1"
+    )
     assert decode(line).readings.quantity.tolist() == [1_000_000]
-    line = row(meter="moved", start="2026-02-01T00:00:00Z", end="2026-02-01T00:15:00Z", quantity="1")
+    line = row(
+        meter="moved", start="2026-02-01T00:00:00Z", end="2026-02-01T00:15:00Z", quantity="1"
+    )
     assert decode(line).readings.quantity.tolist() == [2_000_000]
 
 
 def test_the_future_begins_an_hour_after_receipt() -> None:
     late = row(start="2026-11-20T12:45:00Z", end="2026-11-20T13:00:00Z")
     assert decode(late).rejects == []
-    assert reason(row(start="2026-11-20T13:00:00Z", end="2026-11-20T13:15:00Z")) is Reason.IN_THE_FUTURE
+    assert (
+        reason(row(start="2026-11-20T13:00:00Z", end="2026-11-20T13:15:00Z"))
+        is Reason.IN_THE_FUTURE
+    )
 
 
 def test_align_moves_what_is_near_the_grid_and_counts_it() -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.collect.world import FLOWS, at, registry
 
 from factors.units import ratio
 from schemas.compiled import FOREVER
 from schemas.mapping import Mapping
 from schemas.reading import Decoded
 from streams.collect import Collector, SourceRules
+from tests.collect.world import FLOWS, at, registry
 from topologies.files import File, read_frames
 
 SHARED = (
@@ -136,9 +136,8 @@ def test_hours_with_an_offset_and_five_series() -> None:
 
 
 def test_decimal_comma_words_for_quality_and_both_halves_of_the_hour_set_back() -> None:
-    path = "ha_import_meter_exports/Fluvius/" + (
-        "Consumption_history_electricity_EANELEC_20231022_20250426_15_minute_totals.csv"
-    )
+    file = "Consumption_history_electricity_EANELEC_20231022_20250426_15_minute_totals.csv"
+    path = f"ha_import_meter_exports/Fluvius/{file}"
     registers = ["Offtake Day", "Offtake Night", "Injection Day", "Injection Night"]
     decoded, names = read(
         path,
@@ -203,7 +202,7 @@ def test_hour_start_naive_with_the_clock_set_back() -> None:
     }
     decoded, names = read(
         path,
-        {name: ("grid_import", 3600, "Wh") for name in columns},
+        dict.fromkeys(columns, ("grid_import", 3600, "Wh")),
         time="{Date/Time}",
         time_format="%m/%d/%Y %H:%M",
         zone="Europe/Amsterdam",
