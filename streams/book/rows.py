@@ -77,13 +77,14 @@ class Rows:
     def __init__(self, path: Path, width: int, key_width: int) -> None:
         self.path, self.width, self.key_width = path, width, key_width
         self._index: NDArray[np.int64] | None = None
-        if path.exists():
+        if path.exists() and path.stat().st_size >= HEADER_WORDS * 8:
             self._attach()
-            if self._header[0] != _MAGIC or self._header[1] != width:
-                raise ValueError(f"{path} is not of this format: move it away and run `rebuild`")
-        else:
+        else:  # new, or begun on a full disk
             self._grow(_GROWTH_ROWS)
+        if self._header[0] == 0:
             self._header[0], self._header[1] = _MAGIC, width
+        if self._header[0] != _MAGIC or self._header[1] != width:
+            raise ValueError(f"{path} is not of this format: move it away and run `rebuild`")
 
     def __len__(self) -> int:
         """How many rows."""
@@ -148,7 +149,8 @@ class Rows:
 
     def _attach(self) -> None:
         with self.path.open("r+b") as f:
-            words = np.frombuffer(mmap.mmap(f.fileno(), 0), dtype=np.int64)
+            mapped = mmap.mmap(f.fileno(), 0)
+        words = np.frombuffer(mapped, dtype=np.int64, count=len(mapped) // 8)
         self._header = words[:HEADER_WORDS]
         body = words[HEADER_WORDS:]
         self._all = body[: len(body) // self.width * self.width].reshape(-1, self.width)
