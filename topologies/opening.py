@@ -32,8 +32,13 @@ def open_catalogue(workspace: Workspace) -> Catalogue:
     )
 
 
-def compile_workspace(workspace: Workspace, catalogue: Catalogue, folder: Path) -> Compiled:
-    """The registry compiled, meters in the slots that the books gave them."""
+def compile_workspace(
+    workspace: Workspace, catalogue: Catalogue, folder: Path, *, keep: bool = True
+) -> Compiled:
+    """The registry compiled, meters in the slots that the books gave them.
+
+    With `keep` the slots of new meters are written down: they are theirs for good.
+    """
     flows = list(catalogue.flows)
     carriers = {name: flow.carrier for name, flow in catalogue.flows.items()}
     before = known_slots(folder / "slots.parquet")
@@ -43,7 +48,8 @@ def compile_workspace(workspace: Workspace, catalogue: Catalogue, folder: Path) 
         cells = compiled.meter_cell_s.copy()
         cells[gone] = before.cell_s[np.flatnonzero(gone)]
         compiled = replace(compiled, meter_cell_s=cells)
-    keep_slots(folder / "slots.parquet", compiled, before)
+    if keep:
+        keep_slots(folder / "slots.parquet", compiled, before)
     return compiled
 
 
