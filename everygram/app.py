@@ -21,6 +21,7 @@ COMMANDS = (
     ("simulate", "Write the workspace of a city that never was, with its true totals."),
     ("run", "Read the sources, do the accounting, print the reconciliation."),
     ("query", "Ask the books by SQL; works while a run goes on."),
+    ("explain", "Take any figure down to its meters, readings and factors."),
     ("rejects", "Show what could not be taken, and why."),
 )
 """Name and one line of help; the function is everygram.commands.NAME:NAME."""
