@@ -30,7 +30,8 @@ def run_until_end(
 ) -> None:
     """Read every file source to its end and settle everything. `stop` ends it after the batch."""
     collecting = gc.isenabled()
-    gc.disable()  # arrays and columns make no cycles; walking millions of objects costs a third
+    gc.disable()  # walking millions of objects again and again costs a third: only at a checkpoint
+    gc.freeze()
     try:
         if books.manifest.restating:
             restate(books, progress)
@@ -42,12 +43,14 @@ def run_until_end(
                 break
             if books.pace.settle_now(books):
                 books.checkpoint(settle=True)
+                gc.collect()
             elif books.pace.commit_now() or books.many_rejects:
                 books.checkpoint(settle=False)
         if books.uncommitted:
             books.checkpoint(settle=True)
         books.drain()
     finally:
+        gc.unfreeze()
         if collecting:
             gc.enable()
 

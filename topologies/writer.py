@@ -12,7 +12,7 @@ _Job = Callable[[], None]
 class Writer:
     """A bounded queue of jobs: when the sink is slower, the pipeline waits instead of growing."""
 
-    def __init__(self, waiting: int = 3) -> None:
+    def __init__(self, waiting: int = 2) -> None:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(waiting)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)

@@ -17,7 +17,7 @@ from streams.settle.rates import BASIS_BIT, DATE_BIT, REGION_BIT, Factors, words
 from streams.wide import add, multiply
 
 STATUSES = ("open", "provisional")
-ROWS_AT_ONCE = 262_144
+ROWS_AT_ONCE = 131_072
 """Rows of one Arrow table: large enough for the sink, small enough for memory."""
 
 
