@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from decimal import Decimal
 
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
@@ -20,6 +21,8 @@ from topologies.explain.record import (
 )
 
 PERIODS_SHOWN, FINDINGS_SHOWN, LONGER_SHOWN = 6, 8, 3
+UNBROKEN = 1_000
+"""Width of lines that go into a file or a pipe."""
 RANKS = ("estimated", "declared", "apportioned", "measured", "edited")
 
 
@@ -35,7 +38,9 @@ def digits(value: Number) -> str:
 
 def show(e: Explanation, meters: int) -> None:
     """Print the tree on stdout."""
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True, markup=False)
+    console = Console(file=sys.stdout, highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, highlight=False, markup=False, width=UNBROKEN)
     console.print(tree(e, meters))
 
 
@@ -92,7 +97,7 @@ def _figures(e: Explanation) -> Iterable[Text]:
 
 def _line(name: str, value: str, e: Explanation, *columns: str) -> Text:
     wrong = any(column in e.differences for column in columns)
-    return Text(f"{name:<15}").append(value, style="red" if wrong else "bold")
+    return Text(set_cell_size(name, 15)).append(value, style="red" if wrong else "bold")
 
 
 def _coverage(f: Figures) -> str:
@@ -109,11 +114,22 @@ def _contributions(top: Tree, e: Explanation, meters: int) -> None:
         size = [abs(Decimal(x or 0)) for x in given]
         return -size[0], -size[1], c.meter
 
-    of = len({c.meter for c in e.contributions})
+    counted = [c for c in e.contributions if c.weight or c.emission_weight]
+    inside = [c for c in e.contributions if not (c.weight or c.emission_weight)]
+    of = len({c.meter for c in counted})
     branch = top.add(Text(f"contributions: {of:,} meter{'s' * (of != 1)}", style="bold"))
-    for c in sorted(e.contributions, key=heavy)[: max(0, meters)]:
+    for c in sorted(counted, key=heavy)[: max(0, meters)]:
         _contribution(branch, c, e)
-    _more(branch, len(e.contributions) - max(0, meters))
+    _more(branch, len(counted) - max(0, meters))
+    if inside:
+        of, off = len({c.meter for c in inside}), sum(_off(c) for c in inside)
+        text = f"{of:,} more inside these count once only; {digits(off)} {e.unit} in the remainder"
+        branch.add(Text(text, style="dim"))
+
+
+def _off(c: Contribution) -> Decimal:
+    """What a meter gives to (or takes off) the remainder."""
+    return c.remainder_weight * (c.quantity or Decimal(0))
 
 
 def _contribution(branch: Tree, c: Contribution, e: Explanation) -> None:
@@ -142,8 +158,6 @@ def _why(c: Contribution, e: Explanation) -> str:
         where += f", supplied by {c.under}"
     if c.weight < 0:
         where += ": taken off here, it is used elsewhere"
-    elif c.weight == 0:
-        where += ": counts nothing here"
     if c.emission_weight != c.weight:
         where += f"; its emission counts {c.emission_weight:+d}: the standard does not deduct it"
     if (c.start, c.end) != (e.start, e.end):

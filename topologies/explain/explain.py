@@ -158,6 +158,7 @@ class Explainer:
             table=table,
             version=int(row["version"]),
             parts=list(zip(found, tallies, strict=True)),
+            span=span or now,
             notes=self._notes(manifest),
         )
 

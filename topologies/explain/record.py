@@ -46,7 +46,7 @@ class LongerReading(msgspec.Struct):
 
 
 class InForce(msgspec.Struct):
-    """The readings that stand: how many intervals, by how they came to be."""
+    """The readings that stand: how many intervals inside the span, by how they came to be."""
 
     intervals: dict[str, int]
     missing: int
@@ -69,6 +69,8 @@ class Contribution(msgspec.Struct):
     weight: int
     """Of its quantity here; -1: it is taken off."""
     emission_weight: int
+    remainder_weight: int
+    """Of its quantity in the remainder of this very entity: -1 takes off what is inside its meters."""
     start: str
     end: str
     quantity: Decimal | None

@@ -21,7 +21,7 @@ from topologies.explain import record
 from topologies.explain.cells import BookFiles
 from topologies.explain.factors import Held
 from topologies.explain.strands import Strand
-from topologies.explain.sums import COUNTS, EMISSIONS, emission, said
+from topologies.explain.sums import COUNTS, EMISSIONS, emission, expected_s, said
 from topologies.explain.tally import Tally
 
 Part = tuple[Strand, Tally]
@@ -59,12 +59,13 @@ class Teller:
         table: record.Figures,
         version: int,
         parts: list[Part],
+        span: tuple[int, int],
         notes: list[str],
     ) -> record.Explanation:
         """Everything about one figure."""
         entity, flow, grain, window = what
         above = self._sub_of(parts)
-        told = [self._contribution(s, t, flow, above) for s, t in parts]
+        told = [self._contribution(s, t, flow, span, above) for s, t in parts]
         used = {h.row for _, t in parts for seg in t.segments for h in seg.all if h.row >= 0}
         rows = [r for r in self._w.entities.rows if r.id == entity]
         row = next((r for r in rows if r.since <= window.start < r.until), rows[0])
@@ -104,7 +105,7 @@ class Teller:
         return path[::-1]
 
     def _contribution(
-        self, s: Strand, t: Tally, flow: Flow, above: dict[int, list[str]]
+        self, s: Strand, t: Tally, flow: Flow, span: tuple[int, int], above: dict[Strand, list[str]]
     ) -> record.Contribution:
         c = self._c
         upper = int(c.class_upper[s.klass])
@@ -117,19 +118,20 @@ class Teller:
             entity=c.entities[c.class_entity[s.klass]],
             why=why,
             under=c.entities[upper] if upper >= 0 else "",
-            sub_of=above.get(s.slot, []) if why == "sub_of" else [],
+            sub_of=above.get(s, []) if why == "sub_of" else [],
             weight=s.weight,
             emission_weight=s.emitted,
+            remainder_weight=s.own,
             start=self._at(s.since),
             end=self._at(s.until),
             quantity=_micro(t.total if t.reported else None),
             gives=gives,
-            readings=self._in_force(s, t),
+            readings=self._in_force(s, t, span),
             periods=self._periods(s, t),
         )
 
-    def _in_force(self, s: Strand, t: Tally) -> record.InForce:
-        cells = (s.until - s.since) // int(self._files.cell_s[s.slot])
+    def _in_force(self, s: Strand, t: Tally, span: tuple[int, int]) -> record.InForce:
+        cells = expected_s(s, span) // int(self._files.cell_s[s.slot])
         longer = [self._files.longer(n) for n in sorted(t.longer)[:LONGER_SHOWN]]
         return record.InForce(
             intervals={q: n for q, n in zip(QUALITIES, t.cells, strict=True) if n},
@@ -170,18 +172,21 @@ class Teller:
             r.data_year, r.published, r.document, r.source, r.method, r.evidence, r.file, r.line,
         )  # fmt: skip
 
-    def _sub_of(self, parts: list[Part]) -> dict[int, list[str]]:
-        """By slot: the meters that the registry names as its upper ones."""
-        slots = sorted({s.slot for s, _ in parts if self._c.class_upper[s.klass] >= 0})
-        m = self._w.meters
+    def _sub_of(self, parts: list[Part]) -> dict[Strand, list[str]]:
+        """The meters that the registry names as upper ones, while the strand lasts."""
+        m, below = self._w.meters, [s for s, _ in parts if self._c.class_upper[s.klass] >= 0]
+        slots = sorted({s.slot for s in below})
         names = pa.array([self._c.meters[slot] for slot in slots], pa.string())
         numbers = pc.index_in(names, value_set=m.ids).to_numpy(zero_copy_only=False)
         slot_of = dict(zip(numbers.tolist(), slots, strict=True))
-        found: dict[int, list[str]] = {}
+        rows: dict[int, list[int]] = {}
         for row in np.flatnonzero(np.isin(m.meter, numbers)).tolist():
+            rows.setdefault(slot_of[int(m.meter[row])], []).append(row)
+        found = {}
+        for s in below:
+            row = next(r for r in rows[s.slot] if m.since[r] <= s.since < m.until[r])
             uppers = m.upper[m.upper_start[row] : m.upper_start[row + 1]]
-            held = found.setdefault(slot_of[int(m.meter[row])], [])
-            held += [x for n in uppers if (x := m.ids[int(n)].as_py()) not in held]
+            found[s] = [m.ids[int(n)].as_py() for n in uppers]
         return found
 
     def _findings(
