@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from oracle import account, judge_line
 from oracle.judge import Source
 from oracle.records import ALWAYS, FOREVER, Books, FlowRow, Given, Reading
+from schemas.reading import Reason
 from tests.history_events import Events
 from tests.history_registry import STEAM, City, Knobs, instant
 
@@ -102,6 +103,8 @@ def expected(history: History) -> Expected:
     flow_of = {row.meter: row.flow for row in history.given.meters}
     for name, lines in history.data.items():
         source = Source(may=ALL) if name == EDITS else Source()
+        if not lines:
+            rejected[str(Reason.MALFORMED)] += 1  # an empty file is told
         for line in lines:
             verdict = judge_line(line, history.given, source, RECEIVED)
             if verdict.reading is None:
@@ -116,14 +119,16 @@ def expected(history: History) -> Expected:
 
 
 def write_workspace(folder: Path, history: History) -> Path:
-    """Write the workspace and its readings; gives the folder."""
+    """Write the workspace and its readings; gives the folder. What is there already is left alone."""
     for name, text in history.texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     (folder / "data").mkdir(parents=True, exist_ok=True)
     for name, lines in history.data.items():
-        (folder / "data" / name).write_bytes(b"".join(line + b"\n" for line in lines))
+        content, path = b"".join(line + b"\n" for line in lines), folder / "data" / name
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
     return folder
 
 
