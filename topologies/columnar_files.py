@@ -38,7 +38,12 @@ def read_parquet(file: File, position: int, block_rows: int) -> Iterator[Frame]:
             texts = [field.name for field in schema if pa.types.is_string(field.type)]
             with pq.ParquetFile(opened, read_dictionary=texts) as parquet:
                 row, groups = _first_group(parquet, position)
-                for batch in parquet.iter_batches(block_rows, row_groups=groups):
+                if file.whole:
+                    table = parquet.read_row_groups(groups).combine_chunks()
+                    batches = iter(table.to_batches())
+                else:
+                    batches = parquet.iter_batches(block_rows, row_groups=groups)
+                for batch in batches:
                     yield from _frames(file, batch, row, position)
                     row += batch.num_rows
         except _BROKEN as error:
@@ -65,7 +70,7 @@ def read_arrow(file: File, position: int, block_rows: int) -> Iterator[Frame]:
             for batch in _batches(opened):
                 waiting.append(batch)
                 count += batch.num_rows
-                if count >= block_rows:
+                if count >= block_rows and not file.whole:
                     yield from _joined(file, waiting, row, position)
                     row, waiting, count = row + count, [], 0
         except _BROKEN as error:

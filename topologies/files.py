@@ -60,9 +60,9 @@ def read_frames(
     after what could be read; an empty file is one empty frame. OSError where it cannot be opened.
     """
     form = form_of(file.name)
-    if form == "parquet" and not file.whole:
+    if form == "parquet":
         yield from read_parquet(file, position, block_rows)
-    elif form == "arrow" and not file.whole:
+    elif form == "arrow":
         yield from read_arrow(file, position, block_rows)
     elif form is None and not file.whole:
         yield from _unknown(file, position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Lookup
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -21,11 +22,13 @@ from streams.collect.kernel import limits
 from streams.collect.mapped import decode_mapped, filler, revision_of
 from streams.collect.raw import Refused
 from streams.collect.rules import OWN_DECODER, SourceRules
-from streams.collect.tables import Conversions, Ratio, build_tables
+from streams.collect.tables import Conversions, Ratio, Tables, build_tables
 from streams.collect.text_csv import decode_csv
 from streams.collect.text_json import decode_lines, decode_value
 
 US = 1_000_000
+MOST_UNITS = 64
+"""Spellings of units that the tables hold; more go the exact path."""
 
 
 class Collector:
@@ -44,58 +47,77 @@ class Collector:
         since: int,
         future_tolerance_s: int = 3600,
     ) -> None:
-        self._conversions = Conversions(compiled, flows, ratio)
-        self._tables = build_tables(compiled, self._conversions)
-        self._facts = Facts(
+        self._arguments = (compiled, flows, ratio)
+        conversions = Conversions(compiled, flows, ratio)
+        tables = build_tables(compiled, conversions)
+        facts = Facts(
             compiled=compiled,
-            conversions=self._conversions,
+            conversions=conversions,
             slot_of={meter: slot for slot, meter in enumerate(compiled.meters)},
-            fact_at=[*self._tables.meter[:, 2].tolist(), len(compiled.facts.slot)],
-            span=self._tables.fact[:, 2].tolist(),
+            fact_at=[*tables.meter[:, 2].tolist(), len(compiled.facts.slot)],
+            span=tables.fact[:, 2].tolist(),
             since=since,
             tolerance_s=future_tolerance_s,
         )
+        self._known = (facts, tables)
 
     def decode(self, frame: Frame, source: SourceRules) -> Decoded:
         """The readings and rejects of a frame; received = len(readings) + len(rejects)."""
         case = Case(frame.received_us, source.may, source.align_s, source.zone)
-        into = Gathering(frame, self._facts, case)
+        facts, tables = self._known
+        into = Gathering(frame, facts, case)
         if frame.problem:
             into.reject(Reason.MALFORMED, frame.problem, _place(frame), _shown(frame))
             return into.decoded()
         try:
             case.revision = _revision(frame, source)
-            return self._decode(frame, source, into)
+            decoded = _decode(frame, source, tables, into)
         except Refused as refused:
             into.reject(refused.reason, refused.message, _place(frame), _shown(frame))
             return into.decoded()
+        new = into.units.difference(facts.conversions.units)
+        if new and not isinstance(source.decoder, Mapping):
+            self._learn(facts, new)
+        return decoded
 
-    def _decode(self, frame: Frame, source: SourceRules, into: Gathering) -> Decoded:
-        case, payload = into.case, frame.payload
-        latest = frame.received_us // US + self._facts.tolerance_s
-        lim = limits(self._facts.since, latest, case.align_s, case.may)
-        if not isinstance(payload, pa.RecordBatch) and not payload:
-            raise Refused(Reason.MALFORMED, "the file is empty; was its export broken off?")
-        if isinstance(source.decoder, Mapping):
-            if isinstance(payload, pa.RecordBatch):
-                raise Refused(Reason.UNKNOWN_DECODER, "a mapping reads CSV and JSON, no columns; use the "
-                              f"decoder `{OWN_DECODER}`")  # fmt: skip
-            return decode_mapped(payload, source.decoder, _file_texts(frame, source), into)
-        if source.decoder != OWN_DECODER:
-            raise Refused(Reason.UNKNOWN_DECODER, f"there is no decoder `{source.decoder}`; write "
-                          f"`{OWN_DECODER}` or a mapping")  # fmt: skip
+    def _learn(self, facts: Facts, units: set[str]) -> None:
+        """Takes spellings of units into the tables, so that the next frame finds them there."""
+        known = facts.conversions.units
+        if len(known) + len(units) <= MOST_UNITS:
+            conversions = Conversions(*self._arguments, [*known, *sorted(units)])
+            self._known = (
+                replace(facts, conversions=conversions),
+                build_tables(facts.compiled, conversions),
+            )
+
+
+def _decode(frame: Frame, source: SourceRules, tables: Tables, into: Gathering) -> Decoded:
+    """By decoder and form; Refused where the frame as a whole cannot be read."""
+    case, payload = into.case, frame.payload
+    latest = frame.received_us // US + into.facts.tolerance_s
+    lim = limits(into.facts.since, latest, case.align_s, case.may)
+    if not isinstance(payload, pa.RecordBatch) and not payload:
+        raise Refused(Reason.MALFORMED, "the file is empty; was its export broken off?")
+    if isinstance(source.decoder, Mapping):
         if isinstance(payload, pa.RecordBatch):
-            return decode_batch(payload, self._tables, lim, into)
-        if payload.startswith(ARROW_MARK):
-            return decode_stream(payload, self._tables, lim, into)
-        form = form_of(frame.source) if "." in PurePosixPath(frame.source).name else "json"
-        if form is None:
-            raise Refused(Reason.UNKNOWN_DECODER, f"no decoder reads {frame.source}; name it by its form "
-                          f"({SUFFIXES}, .gz and .zst too), or declare a mapping")  # fmt: skip
-        decode = {"csv": decode_csv, "lines": decode_lines, "json": decode_value}.get(form)
-        if decode is None:
-            raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
-        return decode(payload, self._tables, lim, into)
+            raise Refused(Reason.UNKNOWN_DECODER, "a mapping reads CSV and JSON, no columns; use the "
+                          f"decoder `{OWN_DECODER}`")  # fmt: skip
+        return decode_mapped(payload, source.decoder, _file_texts(frame, source), into)
+    if source.decoder != OWN_DECODER:
+        raise Refused(Reason.UNKNOWN_DECODER, f"there is no decoder `{source.decoder}`; write "
+                      f"`{OWN_DECODER}` or a mapping")  # fmt: skip
+    if isinstance(payload, pa.RecordBatch):
+        return decode_batch(payload, tables, lim, into)
+    if payload.startswith(ARROW_MARK):
+        return decode_stream(payload, tables, lim, into)
+    form = form_of(frame.source) if "." in PurePosixPath(frame.source).name else "json"
+    if form is None:
+        raise Refused(Reason.UNKNOWN_DECODER, f"no decoder reads {frame.source}; name it by its form "
+                      f"({SUFFIXES}, .gz and .zst too), or declare a mapping")  # fmt: skip
+    decode = {"csv": decode_csv, "lines": decode_lines, "json": decode_value}.get(form)
+    if decode is None:
+        raise Refused(Reason.MALFORMED, f"this is no {form}: its first bytes are others")
+    return decode(payload, tables, lim, into)
 
 
 def _shown(frame: Frame) -> bytes:
@@ -103,7 +125,7 @@ def _shown(frame: Frame) -> bytes:
 
 
 def _place(frame: Frame) -> str:
-    if isinstance(frame.payload, pa.RecordBatch):
+    if isinstance(frame.payload, pa.RecordBatch) or form_of(frame.source) in ("parquet", "arrow"):
         return f"row {frame.position + 1}"
     return f"byte {frame.position}"
 

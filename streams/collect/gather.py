@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import timezone
 from fractions import Fraction
 
 import numpy as np
@@ -35,11 +36,13 @@ class Gathering:
         self.frame, self.facts, self.case = frame, facts, case
         self.taken: list[Taken] = []
         self.rejects: list[Reject] = []
+        self.units: set[str] = set()
+        """Units of readings that were taken exactly: worth a place in the tables."""
 
     def judge_all(self, entries: Callable[[], Iterable[Entry]]) -> None:
         """Judges readings one by one; with a zone they are gone through twice, first for their order."""
         case = self.case
-        if case.zone is not None:
+        if case.zone is not None and not isinstance(case.zone, timezone):
             case.folds = resolve_folds(entries(), case.zone)
         for place, entry in enumerate(entries()):
             if entry.absent:
@@ -48,6 +51,8 @@ class Gathering:
                 if isinstance(entry.raw, Refused):
                     raise entry.raw
                 self.taken.append(judge(entry.raw, self.facts, case, place))
+                if entry.raw.unit:
+                    self.units.add(entry.raw.unit)
             except Refused as refused:
                 meter = getattr(entry.raw, "meter", None)
                 self.reject(

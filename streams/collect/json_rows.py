@@ -89,7 +89,7 @@ def elements(text: str) -> Iterator[tuple[str, bool]]:
     Brackets are counted outside of texts, so that one bad element costs only itself.
     """
     begin = text.index("[") + 1
-    depth, quoted, escaped = 0, False, False
+    depth, quoted, escaped, closed = 0, False, False, False
     for at in range(begin, len(text)):
         sign = text[at]
         if quoted:
@@ -100,12 +100,13 @@ def elements(text: str) -> Iterator[tuple[str, bool]]:
         elif depth == 0 and sign in ",]":
             yield text[begin:at], True
             begin = at + 1
-            if sign == "]":
+            closed = sign == "]"
+            if closed:
                 break
         elif sign in "[{":
             depth += 1
         elif sign in "]}":
             depth -= 1
     rest = text[begin:].strip()
-    if rest:
+    if rest or not closed:
         yield rest, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -114,9 +114,18 @@ def _spans(slot: NDArray[Any], since: NDArray[Any], until: NDArray[Any]) -> NDAr
 
 
 class Conversions:
-    """Exact conversions by (flow, multiplier) group and unit, as Fractions and as 64-bit rules."""
+    """Exact conversions by (flow, multiplier) group and unit, as Fractions and as 64-bit rules.
 
-    def __init__(self, compiled: Compiled, flows: Mapping[str, Flow], ratio: Ratio) -> None:
+    The units are those of the registry and `units`; any other goes the exact path.
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        flows: Mapping[str, Flow],
+        ratio: Ratio,
+        units: Iterable[str] = (),
+    ) -> None:
         facts = compiled.facts
         self._ratio = ratio
         self.native = [flows[name].unit for name in compiled.flows]
@@ -124,7 +133,7 @@ class Conversions:
         keys = list(zip(flow, facts.multiplier_num, facts.multiplier_den, strict=True))
         self.groups = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         self.fact_group = np.array([self.groups[key] for key in keys], np.int32)
-        self.units = list(dict.fromkeys([*facts.unit, *self.native]))
+        self.units = list(dict.fromkeys([*facts.unit, *self.native, *units]))
         self.flow_of: list[int] = []
         self.factor: list[Fraction] = []
         self.div = np.ones(0, np.int64)

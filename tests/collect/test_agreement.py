@@ -135,7 +135,7 @@ def plain(decoded: Decoded) -> tuple[list, list, int, dict, int]:
 def slowly(payload: bytes, rules: SourceRules, source: str, line: int, entries) -> Decoded:
     one = frame(payload, source, line)
     case = Case(one.received_us, rules.may, rules.align_s, None, 17 if rules.revision else 0)
-    into = Gathering(one, COLLECTOR._facts, case)
+    into = Gathering(one, COLLECTOR._known[0], case)
     into.judge_all(lambda: entries)
     return into.decoded()
 

@@ -227,7 +227,9 @@ def batches(draw: st.DrawFn) -> pa.RecordBatch:
 def test_columns_and_rows_agree(one: pa.RecordBatch, source: str) -> None:
     fast = decode(one, source, may=frozenset(Rank))
     message = frame(one, source)
-    into = Gathering(message, COLLECTOR._facts, Case(message.received_us, frozenset(Rank), 0, None))
+    into = Gathering(
+        message, COLLECTOR._known[0], Case(message.received_us, frozenset(Rank), 0, None)
+    )
     form = source.removeprefix("a.")
     entries = list(row_entries(one, np.arange(one.num_rows), form, lambda row: f"row {row + 1}"))
     into.judge_all(lambda: entries)
