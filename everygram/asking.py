@@ -11,7 +11,7 @@ from everygram.exits import Stop
 from schemas.mistakes import Mistake, Mistakes
 from schemas.settings import Settings
 from schemas.settings_file import SETTINGS, read_settings
-from sinks.asking import query_books
+from sinks.asking import SOCKET, query_books
 from sinks.errors import SinkError
 
 UNKNOWN = re.compile(r"UNKNOWN_TABLE|Unknown table expression identifier|does not exist")
@@ -31,7 +31,8 @@ def ask(path: Path, sql: str, output: str) -> Iterator[bytes]:
     """The answer in pieces. Raises Stop with the names of the tables where one isn't known."""
     root, settings = settings_of(path)
     address = settings.sinks[0].clickhouse
-    if not (root / "var" / "manifest.json").exists():
+    var = root / "var"
+    if not (var / "manifest.json").exists() and not (var / SOCKET).exists():
         text = f"{root}: there are no books yet; write them with `everygram run {path} --until-end`"
         raise Stop(text)
     try:

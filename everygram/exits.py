@@ -53,8 +53,9 @@ def _of_the_system(error: OSError) -> str:
     from sinks.errors import REMEDY
 
     remedy = REMEDY.get(error.errno or 0, "look at the file or folder, then run again")
-    where = f"{os.fspath(error.filename)}: " if error.filename is not None else ""
-    return f"{where}{error.strerror or error}; {remedy}"
+    named = error.filename is not None
+    where = os.fspath(error.filename) if named else "reading or writing the workspace"
+    return f"{where}: {error.strerror or error}; {remedy}"
 
 
 def end(error: BaseException, *, debug: bool) -> int:

@@ -7,7 +7,7 @@ import signal
 from types import FrameType
 
 from everygram.exits import INTERRUPTED, TERMINATED
-from everygram.talk import say
+from everygram.talk import console, say
 
 CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 
@@ -38,6 +38,7 @@ class Interrupts:
     def _take(self, number: int, _: FrameType | None) -> None:
         code = CODES[signal.Signals(number)]
         if self.code:
+            console.show_cursor(True)
             os._exit(code)  # nothing is flushed: the next run undoes what was not committed
         self.code = code
         say("\nFinishing the batch at hand; once more to abort (nothing is lost either way).")

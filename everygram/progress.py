@@ -15,6 +15,7 @@ from topologies.files import discover
 
 EVERY_S = 10.0
 """Seconds between plain lines."""
+EVERY_S_ON_TERMINAL = 0.1
 
 
 class RunProgress:
@@ -58,15 +59,17 @@ class RunProgress:
             self._done.add(name)
             self._bytes += size
         at = self._bytes if state.done else self._bytes + min(state.position, size)
-        files = f"{len(self._done):,} of {len(self._sizes):,} files"
-        text = f"{books.counters.received:,} readings, {files}"
         ended = len(self._done) >= len(self._sizes)
+        now, every = time.monotonic(), EVERY_S if self._bar is None else EVERY_S_ON_TERMINAL
+        if now - self._said < every and not (ended and state.done):
+            return
+        self._said = now
+        files = f"{len(self._done):,} of {len(self._sizes):,} files"
+        text = f"{books.counters.received:,} readings, {files}{'; settling' if ended else ''}"
         if self._bar is not None:
-            what = f"{text}; settling" if ended else text
-            self._bar.update(self._task, completed=at, description=what)
-        elif time.monotonic() - self._said > EVERY_S or (ended and state.done):
-            self._said = time.monotonic()
-            say(f"{text} ({100 * at // self._total} %){'; settling' if ended else ''}")
+            self._bar.update(self._task, completed=at, description=text)
+        else:
+            say(f"{text} ({100 * at // self._total} %)")
 
 
 @contextmanager
