@@ -32,6 +32,7 @@ from streams.collect.scan import (
     scan_number,
     scan_time,
     scan_whole,
+    text_end,
     whole,
 )
 
@@ -51,28 +52,34 @@ def _cell_end(b: Any, i: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def _cell(b: Any, i: Any, key: Any, f: Any) -> Any:
-    """Reads a cell into the scratch array; the position after it, or -1."""
-    if key == OTHER:
-        return _cell_end(b, i)
-    if b[i] == _COMMA or b[i] == _NEWLINE or b[i] == _RETURN:
-        return i
+    """Reads a cell, quoted or not, into the scratch array; the position after it, or -1."""
+    if b[i] != _QUOTE:
+        return _content(b, i, _cell_end(b, i), key, f)
+    end = text_end(b, i + 1)
+    if end < 0 or _content(b, i + 1, end, key, f) != end:
+        return _I(-1)
+    return _I(end + 1)
+
+
+@njit(cache=True, nogil=True)
+def _content(b: Any, i: Any, end: Any, key: Any, f: Any) -> Any:
+    """Reads b[i:end], the plain content of a cell; `end`, or another position if it is not plain."""
+    if end <= i or key == OTHER:
+        return end
     f[SEEN_AT] |= 1 << key
     if key == QUANTITY:
-        digits, decimals, end = scan_number(b, i)
+        digits, decimals, after = scan_number(b, i)
         f[DIGITS_AT], f[DECIMALS_AT] = digits, decimals
-        return end
+        return after
     if key in (START, END):
-        at, end = scan_time(b, i)
+        at, after = scan_time(b, i)
         f[START_AT if key == START else END_AT] = at
-        return end
+        return after
     if key == REVISION:
-        number, end = scan_whole(b, i)
+        number, after = scan_whole(b, i)
         f[REVISION_AT] = number
-        return end
-    end = _cell_end(b, i)
-    if end < 0 or not named(b, i, end, key, f):
-        return _I(-1)
-    return end
+        return after
+    return end if named(b, i, end, key, f) else _I(-1)
 
 
 @njit(cache=True, nogil=True)

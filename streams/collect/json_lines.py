@@ -39,6 +39,7 @@ from streams.collect.scan import (
     scan_number,
     scan_time,
     scan_whole,
+    text_end,
     whole,
 )
 
@@ -49,16 +50,6 @@ _QUOTE, _COMMA, _COLON, _OPEN, _CLOSE, _NEWLINE = 34, 44, 58, 123, 125, 10
 @njit(cache=True, nogil=True)
 def _blank(b: Any, i: Any) -> Any:
     while b[i] == 32 or b[i] == 9 or b[i] == 13:
-        i += 1
-    return i
-
-
-@njit(cache=True, nogil=True)
-def _text_end(b: Any, i: Any) -> Any:
-    """Position of the quote that closes a plain text, or -1."""
-    while b[i] != _QUOTE:
-        if b[i] < 32 or b[i] > 126 or b[i] == 92:
-            return _I(-1)
         i += 1
     return i
 
@@ -102,7 +93,7 @@ def field(b: Any, lo: Any, hi: Any) -> Any:
 def _literal(b: Any, i: Any) -> Any:
     """Position after a value that is ignored: a plain text, a plain number, true, false or null."""
     if b[i] == _QUOTE:
-        end = _text_end(b, i + 1)
+        end = text_end(b, i + 1)
         return end + 1 if end >= 0 else end
     if same(b, i, i + 4, b"true") or same(b, i, i + 4, b"null"):
         return _I(i + 4)
@@ -145,7 +136,7 @@ def _value(b: Any, i: Any, key: Any, f: Any) -> Any:
         at, after = scan_time(b, lo)
         f[START_AT if key == START else END_AT] = at
         return after + 1 if after >= 0 and b[after] == _QUOTE else _I(-1)
-    hi = _text_end(b, lo)
+    hi = text_end(b, lo)
     if hi <= lo:
         return _I(-1)
     return hi + 1 if named(b, lo, hi, key, f) else _I(-1)
@@ -160,7 +151,7 @@ def _object(b: Any, i: Any, f: Any) -> Any:
     while True:
         if b[i] != _QUOTE:
             return _I(-1)
-        end = _text_end(b, i + 1)
+        end = text_end(b, i + 1)
         if end < 0:
             return end
         key = field(b, i + 1, end)

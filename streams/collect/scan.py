@@ -133,6 +133,16 @@ def scan_whole(b: Any, i: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def text_end(b: Any, i: Any) -> Any:
+    """Position of the quote that closes a plain text, or -1."""
+    while b[i] != 34:
+        if b[i] < 32 or b[i] > 126 or b[i] == 92:
+            return _I(-1)
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True)
 def same(b: Any, lo: Any, hi: Any, word: Any) -> bool:
     """Whether b[lo:hi] is the word."""
     if hi - lo != len(word):

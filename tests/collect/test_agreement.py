@@ -120,6 +120,8 @@ def damaged(draw: st.DrawFn, line: bytes) -> bytes:
 def csv_line(draw: st.DrawFn) -> bytes:
     row = draw(rows())
     cells = [str(row.get(name, "")) for name in HEADER]
+    quoted = draw(st.sets(st.integers(0, len(HEADER) - 1)))
+    cells = [f'"{cell}"' if place in quoted else cell for place, cell in enumerate(cells)]
     return draw(damaged(",".join(cells).encode()))
 
 
