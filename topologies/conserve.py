@@ -187,28 +187,34 @@ def _space(between: str) -> str:
 
 
 def _time(part: str, window: str, between: str, whole_of: str) -> str:
-    """A window's figures are the sums of its parts'; only a sum of nothing but nulls is null."""
+    """A window's figures are the sums of its parts'; only a sum of nothing but nulls is null.
+
+    The parts' sum counts against the window's figure: nothing may be left, and both or neither is null.
+    """
     number = range(len(FIGURES))
-    sums = ", ".join(f"sumIf({f}, is_part) AS p{i}" for i, f in enumerate(FIGURES))
-    wholes = ", ".join(f"anyIf({f}, NOT is_part) AS w{i}" for i, f in enumerate(FIGURES))
-    same = [f"ifNull(p{i} = w{i}, p{i} IS NULL AND w{i} IS NULL)" for i in number]
-    wrong = " + ".join(f"if({equal}, 0, 1)" for equal in same)
+    sums = ", ".join(f"sum(c.{f}) AS x{i}" for i, f in enumerate(FIGURES))
+    taken = ", ".join(f"-c.{f} AS x{i}" for i, f in enumerate(FIGURES))
+    left = ", ".join(f"sum(x{i}) AS d{i}, count(x{i}) AS n{i}" for i in number)
+    right = [f"(n{i} = 0 OR n{i} = 2 AND d{i} = 0)" for i in number]
+    wrong = " + ".join(f"if({one}, 0, 1)" for one in right)
     which = ", ".join(
-        f"if({same[i]}, '', concat(' {FIGURES[i]} ', ifNull(toString(w{i}), 'null'), ' parts ', "
-        f"ifNull(toString(p{i}), 'null')))"
+        f"if({right[i]}, '', concat(' {FIGURES[i]} ', if(n{i} = 1, 'on one side only: ', "
+        f"'off by '), toString(assumeNotNull(d{i}))))"
         for i in number
     )
+    rows = f"FROM rollups_current AS c WHERE {between}"
     return f"""
     SELECT count() * {len(FIGURES)} AS cells, sum(wrong) AS differing,
         groupArrayIf({SHOWN})(concat(entity, ' ', flow, ' {window} ', toString(toDateTime(whole)),
-            ':', {which}), wrong > 0) AS first
+            ' against its parts:', {which}), wrong > 0) AS first
     FROM (
         SELECT *, {wrong} AS wrong FROM (
-            SELECT entity, flow, whole, {sums}, {wholes} FROM (
-                SELECT *, grain = '{part}' AS is_part,
-                    if(is_part, {whole_of}, toUnixTimestamp(start)) AS whole
-                FROM rollups_current
-                WHERE grain IN ('{part}', '{window}') AND {between}
+            SELECT entity, flow, whole, {left} FROM (
+                SELECT entity, flow, {whole_of} AS whole, {sums} {rows} AND grain = '{part}'
+                GROUP BY entity, flow, whole
+                UNION ALL
+                SELECT entity, flow, toUnixTimestamp(start) AS whole, {taken} {rows}
+                AND grain = '{window}'
             )
             GROUP BY entity, flow, whole
         )

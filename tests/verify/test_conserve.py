@@ -63,7 +63,7 @@ LEAST = "raw_quantity + 0.000001 AS raw_quantity"
         ("base", "WX-0001-L2", LEAST, "base"),
         ("hour", "wuxi", MARKET, "co2e_market_g"),
         ("day", "wuxi", "minutes_reported - 1 AS minutes_reported", "minutes_reported"),
-        ("month", "wuxi", "bitOr(nulls, 1) AS nulls", "quantity null parts"),
+        ("month", "wuxi", "bitOr(nulls, 1) AS nulls", "quantity on one side only"),
         ("quarter", "wuxi", "raw_kgce * 2 AS raw_kgce", "kgce"),
         ("year", "wuxi", "1 AS gone", "year"),
         ("base", "wuxi-d1", "1 AS gone", "wuxi"),
