@@ -95,7 +95,7 @@ def _chdb(folder: Path) -> Condition:
 
     try:
         with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
-            tables = Tables(Path(place), "UTC")
+            tables = Tables(Path(place), "UTC", Path(place))
             try:
                 answered = tables.query("SELECT version()", "TSV").decode().strip()
             finally:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sinks import reading
-from sinks.chdb_tables import Tables, folder_of
+from sinks.chdb_tables import Tables, folder_of, var_of
 from sinks.errors import SinkError, writing
 
 SOCKET = "everygram.sock"
@@ -172,7 +172,7 @@ def query_books(
 
     Another process that is just opening or closing them is waited for.
     """
-    var, folder = root / "var", folder_of(address, root)
+    var, folder = var_of(root), folder_of(address, root)
     if not folder.is_dir():
         raise SinkError("there are no books yet", str(folder), "run `everygram run` first")
     deadline = time.monotonic() + wait_s
@@ -182,7 +182,7 @@ def query_books(
             return
         try:
             with hold(var, wait_s=0.2):
-                yield from reading.answer(folder, sql, fmt)
+                yield from reading.answer(folder, sql, fmt, var)
                 return
         except HeldError:
             if time.monotonic() > deadline:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sinks import reading
+from sinks import book_files, reading
 from sinks.errors import SinkError
 from sinks.pack import pack
 from sinks.parts import check_new_parts
@@ -38,7 +38,7 @@ DISK_FULL = ("No space left", "NOT_ENOUGH_SPACE", "CANNOT_WRITE", "errno: 28", "
 
 def open_tables(address: str, root: Path, zone: str) -> Tables:
     """Open (and make, if need be) the tables at `chdb:PATH` in the workspace `root`."""
-    return Tables(folder_of(address, root), zone)
+    return Tables(folder_of(address, root), zone, var_of(root))
 
 
 def folder_of(address: str, root: Path) -> Path:
@@ -50,17 +50,23 @@ def folder_of(address: str, root: Path) -> Path:
     return root / path
 
 
+def var_of(root: Path) -> Path:
+    """Where the book of the workspace `root` is: `meter_intervals` shows it."""
+    return root / "var"
+
+
 class Tables:
     """The tables of one workspace. One thread writes; any thread asks, also while it writes.
 
     Times show in `zone`, so that `toDate(start)` is the local day.
     """
 
-    def __init__(self, folder: Path, zone: str) -> None:
+    def __init__(self, folder: Path, zone: str, var: Path) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_+\-/]+", zone):
             raise SinkError(f"{zone!r} is no time zone", "timezone", "name one like Asia/Shanghai")
         self.folder = folder
         self.zone = zone
+        self.var = var
         self._process = os.getpid()
         self._blocks: dict[str, int] = {}
         try:
@@ -71,6 +77,7 @@ class Tables:
 
     def setup(self) -> None:
         """Create the tables that are not there, and bring the views up to date."""
+        book_files.attach(self._writer, self.var)
         for statement in statements(self.zone):
             self._run(statement, "creating the tables")
         found = self.query("SELECT max(format) FROM format", "TSV").strip()
@@ -155,7 +162,7 @@ class Tables:
     def stream(self, sql: str, fmt: str = "csv") -> Iterator[bytes]:
         """The answer to one statement that only reads, in pieces (see `reading.answer`)."""
         self._same_process("the query")
-        return reading.answer(self.folder, sql, fmt)
+        return reading.answer(self.folder, sql, fmt, self.var)
 
     def _same_process(self, what: str) -> None:
         """chDB's threads do not survive a fork."""

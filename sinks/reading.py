@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sinks import book_files
 from sinks.errors import SinkError
 
 SETTINGS = (
@@ -32,15 +33,18 @@ def connect(folder: Path) -> Any:
         raise SinkError(f"the tables cannot be opened ({error})", str(folder), remedy) from error
 
 
-def answer(folder: Path, sql: str, fmt: str) -> Iterator[bytes]:
+def answer(folder: Path, sql: str, fmt: str, var: Path) -> Iterator[bytes]:
     """The answer to `sql` in pieces, as `csv`, `json` (an array of objects), `table`, or any format
-    of ClickHouse. The tables must be open in this process, or in none.
+    of ClickHouse. The tables must be open in this process, or in none. `meter_intervals`
+    shows the book in `var`.
 
     SinkError where `sql` is not one statement that reads, or the engine refuses it.
     """
     if not WORD.fullmatch(fmt):
         raise SinkError(f"{fmt!r} is no output format", "query", "take csv, json or table")
     with closing(connect(folder)) as connection:
+        if book_files.needed(sql, var):
+            book_files.attach(connection, var)
         connection.query(SETTINGS)
         _refuse_writes(connection, sql)
         shape = SHAPES.get(fmt)

@@ -30,10 +30,18 @@ def known_slots(path: Path) -> Slots:
 
 
 def keep_slots(path: Path, compiled: Compiled, before: Slots) -> None:
-    """Write the slots down where there are new ones, before any cell of theirs is."""
+    """Write the slots down where there are new ones, before any cell of theirs is.
+
+    Beside each its place among the slots of its cell size, for who reads the book's files elsewhere.
+    """
     if len(before.meters) == len(compiled.meters):
         return
-    table = pa.table({"meter": compiled.meters, "cell_s": compiled.meter_cell_s})
+    cell_s = compiled.meter_cell_s
+    place = np.zeros(len(cell_s), np.uint32)
+    for size in np.unique(cell_s):
+        mine = cell_s == size
+        place[mine] = np.arange(int(mine.sum()))
+    table = pa.table({"meter": compiled.meters, "cell_s": cell_s, "place": place})
     fresh = path.with_suffix(".new")
     pq.write_table(table, fresh)
     fresh.rename(path)
