@@ -53,7 +53,7 @@ class Row(Strict):
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, Exact]
 
-    valid_from: When
+    valid_from: When = Field(description="From when the row holds.")
     valid_to: When | None = Field(
         default=None, description="Excluded; without it: to the next row, the last one onward."
     )
@@ -61,12 +61,14 @@ class Row(Strict):
         default=None, description="CO2 as a formula: 389.31 * 15.3e-3 * 0.99 * 44/12"
     )
     gwp: str | None = Field(default=None, description="The GWP set of a published co2e.")
-    data_year: int | None = None
-    published: str = ""
-    document: str = ""
-    source: str = ""
-    method: str = ""
-    evidence: Evidence | None = None
+    data_year: int | None = Field(default=None, description="Year of the data.")
+    published: str = Field(default="", description="Date of publication; left out if not known.")
+    document: str = Field(default="", description="The official paper, number and table.")
+    source: str = Field(default="", description="Where the value was read.")
+    method: str = Field(default="", description="What the value means, and what not.")
+    evidence: Evidence | None = Field(
+        default=None, description="What it rests on; of the workspace's own rows it is not asked."
+    )
 
     @property
     def gases(self) -> dict[str, str]:
@@ -84,14 +86,16 @@ class Csv(Strict):
     path: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         min_length=1, description="File or glob, from the folder of this file; or a list of them."
     )
-    encoding: Encoding = "utf-8"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    skip_lines: int = Field(default=0, ge=0)
+    encoding: Encoding = Field(default="utf-8", description="utf-8, gb18030, cp1252 …")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description=", ; | or tab.")
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal mark.")
+    skip_lines: int = Field(default=0, ge=0, description="Lines before the header.")
     time: Template | None = Field(default=None, description="Start (or end) of the row's hour.")
     time_format: str = Field(default="iso", description="iso, epoch, or like %d-%m-%Y %H:%M.")
     zone: Zone | None = Field(default=None, description="Zone of times without an offset.")
-    label: Literal["start", "end"] = "start"
+    label: Literal["start", "end"] = Field(
+        default="start", description="Whether `time` is the start or the end of the row's hour."
+    )
     step: Duration | None = Field(default=None, description="Length of a row.")
     first: When | None = Field(
         default=None, description="Without a time column: start of each file's first row."
@@ -132,16 +136,18 @@ class FactorEntry(Strict):
     variant: str = Field(default="", description="average, fossil …: where there are several.")
     region: str = Field(min_length=1, description="A region code, or * for everywhere.")
     unit: str = Field(min_length=1, description="A mass per a unit: kg/kWh, t/万Nm3.")
-    rows: list[Row] | None = None
+    rows: list[Row] | None = Field(default=None, description="Its values; or `csv`.")
     csv: CsvFile | None = Field(default=None, description="A series: valid_from, co2.")
     gwp: str | None = Field(default=None, description="GWP set of a series published as co2e.")
     valid_to: When | None = Field(default=None, description="End of a series (excluded).")
-    data_year: int | None = None
-    published: str = ""
-    document: str = ""
-    source: str = ""
-    method: str = ""
-    evidence: Evidence | None = None
+    data_year: int | None = Field(default=None, description="Year of the data.")
+    published: str = Field(default="", description="Date of publication; left out if not known.")
+    document: str = Field(default="", description="The official paper, number and table.")
+    source: str = Field(default="", description="Where the value was read.")
+    method: str = Field(default="", description="What the value means, and what not.")
+    evidence: Evidence | None = Field(
+        default=None, description="What it rests on; of the workspace's own rows it is not asked."
+    )
     deducts: bool | None = Field(
         default=None, description="Of one's own standard: what is sold is deducted."
     )
@@ -161,24 +167,26 @@ class CoalEntry(Strict):
 
     coal: str = Field(min_length=1, description="The key that flows name.")
     basis: Literal["equivalent", "primary"] = Field(description="当量 or 等价.")
-    arrears: bool = False
+    arrears: bool = Field(default=False, description="The latest row stands in after its end.")
     unit: str = Field(min_length=1, description="kgce/kWh, kgce/Nm3, tce/t …")
-    rows: list[Row]
+    rows: list[Row] = Field(description="Its values; the key is `kgce`.")
 
 
 class FlowEntry(Strict):
     """A flow: a carrier and how it is obtained or used (R7)."""
 
-    flow: str = Field(min_length=1)
-    carrier: str = Field(min_length=1)
+    flow: str = Field(min_length=1, description="Its name, as meters.csv uses it.")
+    carrier: str = Field(min_length=1, description="electricity, natural_gas, steam …")
     unit: str = Field(min_length=1, description="Native unit.")
-    scope: Literal["1", "2", "3", "-"] = "-"
+    scope: Literal["1", "2", "3", "-"] = Field(
+        default="-", description="Scope, where the standard does not say another."
+    )
     role: Literal["use", "export", "process"] = Field(
         default="use", description="export: -1 in consumption; process: no consumption."
     )
     factor: str = Field(default="", description="Factor key; default the flow's own name.")
     coal: str = Field(default="", description="Key in standard coal; empty: not counted there.")
-    name: Name = Field(default={})
+    name: Name = Field(default={}, description="Names by language: {en: …, zh: …}.")
 
     @model_validator(mode="before")
     @classmethod

@@ -104,7 +104,7 @@ class Mapping(Strict):
     meter's rows in the file. A cell whose text is in `missing` is no reading; a JSON null likewise.
     """
 
-    format: Literal["csv", "json"] = "csv"
+    format: Literal["csv", "json"] = Field(default="csv", description="What the files are.")
     encoding: Encoding = Field(
         default="utf-8", description="utf-8 (with or without mark), gb18030 …"
     )

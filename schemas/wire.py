@@ -33,7 +33,11 @@ class WireReading(BaseModel):
         description="An exact decimal, as text or number; only an edit may leave it out (it voids).",
     )
     unit: str | None = Field(default=None, description="Default the meter's unit.")
-    quality: Literal["estimated", "declared", "measured", "edited"] = "measured"
-    revision: int = Field(default=0, ge=0, lt=2**53)
+    quality: Literal["estimated", "declared", "measured", "edited"] = Field(
+        default="measured", description="How the quantity came to be."
+    )
+    revision: int = Field(
+        default=0, ge=0, lt=2**53, description="The higher one stands, at equal quality."
+    )
     author: str | None = Field(default=None, description="Of an edit: who made it.")
     reason: str | None = Field(default=None, description="Of an edit: why.")
