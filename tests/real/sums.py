@@ -90,7 +90,7 @@ def clock(
     def read(texts: Iterable[str]) -> list[int]:
         out: list[int] = []
         for text in texts:
-            naive = datetime.strptime(text, form)
+            naive = datetime.strptime(text, form)  # noqa: DTZ007
             first, second = (
                 int(naive.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1)
             )
