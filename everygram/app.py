@@ -15,6 +15,7 @@ Start: everygram init mill && everygram run mill --until-end
 """
 
 COMMANDS = (
+    ("demo", "Simulate a week of a city, account it, compare every figure with the truth."),
     ("init", "Write a small workspace that runs at once, to change step by step."),
     ("check", "Tell every mistake of a workspace at once, by file and line."),
     ("doctor", "Look whether this machine and the books are in order."),
