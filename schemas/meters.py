@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pyarrow as pa
@@ -131,7 +132,9 @@ def _interval(text: str, grid: Grid) -> int:
 
 
 def _multiplier(text: str) -> Fraction:
-    return parse_ratio(text) if text else Fraction(1)
+    """A number, or the product of transformer ratios as their plates say: `6/0.1 * 500/5`."""
+    factors = re.split("[*×]", text) if text else []
+    return prod(map(parse_ratio, factors), start=Fraction(1))
 
 
 def _weight(text: str) -> int:
