@@ -16,12 +16,13 @@ DECLARED = 1
 def conflicts(
     meter: str, flow: str, readings: Iterable[Reading], standing: Cells, cell_s: int
 ) -> set[Finding]:
-    """R3: per cell, the quantity that stands and the largest that does not."""
+    """R3: per start and end, the quantity that stands somewhere and the largest that does not."""
     return {
-        Finding(
-            "conflict", meter, flow, cell, cell + cell_s, standing[cell].reading.quantity, other
+        Finding("conflict", meter, flow, stands.start, stands.end, stands.quantity, other)
+        for stands, other in (
+            (standing[cell].reading, other)
+            for cell, other in rivals(readings, standing, cell_s).items()
         )
-        for cell, other in rivals(readings, standing, cell_s).items()
     }
 
 

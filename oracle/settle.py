@@ -70,7 +70,7 @@ def count(sums: Sums, c: Contribution, flow: FlowRow, prices: Prices, base_s: in
     for share in c.shares:
         f = at(sums, share.entity, c.flow)
         f.contributes = True
-        f.minutes_expected += base_s // 60
+        f.minutes_expected += base_s // 60 if share.weight else 0
         f.region_found = same(f.region_found, prices.region_found)
         f.date_found = same(f.date_found, prices.date_found)
         f.market_basis = same(f.market_basis, prices.market_basis)
@@ -84,14 +84,16 @@ def add(
     sign = flow.emission_sign
     for share in c.shares:
         f = at(sums, share.entity, c.flow)
-        f.quantity = plus(f.quantity, share.weight * q)
-        for rank, part in enumerate(said.by_rank):
-            f.by_rank[rank] = plus(f.by_rank[rank], share.weight * part)
         # R6, R7: what the standard does not deduct is shown apart, with a positive sign.
         apart = share.apart if sign else share.emitted
         f.co2e_location = plus(f.co2e_location, times(sign * share.emitted * q, prices.location))
         f.co2e_market = plus(f.co2e_market, times(sign * share.emitted * q, prices.market))
         f.co2e_apart = plus(f.co2e_apart, times(apart * q, prices.location))
+        if share.weight == 0:  # R6: only an emission that is not deducted is left here
+            continue
+        f.quantity = plus(f.quantity, share.weight * q)
+        for rank, part in enumerate(said.by_rank):
+            f.by_rank[rank] = plus(f.by_rank[rank], share.weight * part)
         consumed = flow.consumption_sign * share.weight * q
         f.kgce = plus(f.kgce, times(consumed, prices.coal))
         f.kgce_primary = plus(f.kgce_primary, times(consumed, prices.coal_primary))

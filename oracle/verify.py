@@ -13,18 +13,25 @@ from oracle.records import Counts, Finding, Given, Reading, Rollup
 class Verification:
     """One recomputation: iterate `rollups()` to its end, then read findings, counts and gaps.
 
-    All readings are given, whatever the period: the span and R9(c) rest on all of them. Memory
-    holds the readings once and the figures of one local day.
+    All readings are given, whatever the period: the span and R9(c) rest on all of them; or, with the
+    `span` of all, those that touch a local day of the period. Memory holds the readings once and the
+    figures of one local day.
     """
 
     def __init__(
-        self, readings: Iterable[Reading], given: Given, period: tuple[int, int] | None = None
+        self,
+        readings: Iterable[Reading],
+        given: Given,
+        period: tuple[int, int] | None = None,
+        span: tuple[int, int] | None = None,
     ) -> None:
         self._accounts = Accounts(readings, given)
+        if span is not None:
+            self._accounts.span = span
         self._given = given
         self.span = self._accounts.span
         self.period = period or self.span or (0, 0)
-        self._whole = period is None or self._covers(period)
+        self._whole = span is None and (period is None or self._covers(period))
         self.gaps: list[str] = []
         """Where space is not conserved (R9a); time is summed, so R9(b) is checked on the tables."""
 
@@ -62,7 +69,10 @@ class Verification:
 
 
 def verify(
-    readings: Iterable[Reading], given: Given, period: tuple[int, int] | None = None
+    readings: Iterable[Reading],
+    given: Given,
+    period: tuple[int, int] | None = None,
+    span: tuple[int, int] | None = None,
 ) -> Verification:
     """Recompute `period` (epoch seconds `[begin, end)`; None: everything) by the oracle's way."""
-    return Verification(readings, given, period)
+    return Verification(readings, given, period, span)

@@ -195,7 +195,7 @@ class _Run:
         columns = {
             "meter": ids,
             "start": pa.array(start).view(pa.timestamp("s", "UTC")),
-            "end": pa.array(start + 900).view(pa.timestamp("s", "UTC")),
+            "end": pa.array(start + 900 * found[:, 4]).view(pa.timestamp("s", "UTC")),
             "value": decimals(found[:, 2], QUANTITY),
             "other": decimals(found[:, 3], QUANTITY),
         }
@@ -204,7 +204,7 @@ class _Run:
 
 def _with_first(conflicts: Ints, first: int) -> Ints:
     """Rows of a block as meters of the city."""
-    return conflicts + np.array([first, 0, 0, 0], dtype=np.int64)
+    return conflicts + np.array([first, 0, 0, 0, 0], dtype=np.int64)
 
 
 def _measured(x: Line) -> Line:

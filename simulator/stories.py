@@ -62,8 +62,8 @@ class Told:
     """A block's day: readings sent, and what must stand per quarter hour [meter, 96].
 
     `rank` is NOTHING where no quantity stands; `accepted` counts intervals with a reading in force
-    (a voiding edit is one); `conflicts` are rows (meter, quarter hour, larger, smaller):
-    a longer reading in conflict is one in each of its cells. `mismatches` counts longer readings
+    (a voiding edit is one); `conflicts` are rows (meter, first quarter hour, larger, smaller, quarter
+    hours), one per reading. `mismatches` counts longer readings
     whose cells sum to something else.
     """
 
@@ -214,9 +214,8 @@ class _Group:
         meter, slot = np.nonzero(where)
         start = self.day * 96 + slot * self.length
         smaller = np.minimum(values, self.whole)[where]
-        found = np.stack([self.rows[meter], start, self.final[where], smaller], axis=1)
-        found = np.repeat(found, self.length, axis=0)
-        found[:, 1] += np.tile(np.arange(self.length), len(start))
+        lengths = np.full(len(start), self.length)
+        found = np.stack([self.rows[meter], start, self.final[where], smaller, lengths], axis=1)
         self.conflicts.append(found)
 
     def _void(self) -> None:

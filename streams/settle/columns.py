@@ -21,9 +21,12 @@ OWN_REPORTED, SUPPLIED_REPORTED = 23, 24
 KGCE, KGCE_PRIMARY = 25, 27
 KGCE_KNOWN, KGCE_PRIMARY_KNOWN = 29, 30
 EXPECTED = 31
-NEWEST = 32
-FOUND = 33
-WIDTH = 34
+PRESENT = (
+    32  # as EXPECTED, also where only an emission that is not deducted counts: is there a rollup?
+)
+NEWEST = 33
+FOUND = 34
+WIDTH = 35
 
 TREE_PAIRS = (0, 2, 4, 6, 8, LOCATION, MARKET, APART)
 TREE_COUNTS = (REPORTED, LOCATED, MARKETED)
@@ -35,6 +38,7 @@ _COUNTS = (
     KGCE_KNOWN,
     KGCE_PRIMARY_KNOWN,
     EXPECTED,
+    PRESENT,
 )
 
 
@@ -42,7 +46,8 @@ _COUNTS = (
 def add_window(total, part):  # type: ignore[no-untyped-def]
     """total [lines, WIDTH] += part: a window is the sum of its parts (R9 b)."""
     for n in range(len(total)):
-        if part[n, EXPECTED] == 0 and part[n, REPORTED] == 0 and part[n, OWN_REPORTED] == 0:
+        idle = part[n, OWN_REPORTED] == 0 and part[n, SUPPLIED_REPORTED] == 0
+        if part[n, PRESENT] == 0 and idle:
             continue
         into, row = total[n], part[n]
         for at in _PAIRS:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from schemas.rollup import FINDING
 from streams.book import Book
-from streams.book import apply as kernel
 from streams.book.days import DAY_S, DayFile
 from streams.book.keys import CONFLICT, FLAGS, longer_rows
 from streams.settle import columns as col
@@ -151,52 +150,46 @@ def decimal_text(micro: int) -> str:
 
 def conflicts(
     book: Book, file: DayFile, size: int, interval: int, names: list[str], flows: list[str]
-) -> Iterator[Finding]:
-    """Conflicts in one interval of a day file: two quantities for one reading, the larger stands."""
+) -> tuple[list[Finding], list[int]]:
+    """Conflicts in one interval of a day file: two quantities for one reading, the larger stands.
+
+    Returns those of readings of one cell, and the rows of longer readings that are in conflict: these
+    are told once, whatever cells they stand in (`streams.settle.longer`).
+    """
     slots = book.slots_of_size[size]
     cells = file.cells[interval * file.stride :][: len(slots)]
     held = cells[:, 0].view(np.uint64)
     places = np.flatnonzero(held & CONFLICT)
     rows = longer_rows(cells[places, 0])
-    lost = book.lost_in(file, interval)
-    for local, row in zip(places.tolist(), rows.tolist(), strict=True):
-        if row >= 0:
-            value, other, start, end = _longer_conflict(book, row)
-        else:
-            value = int(cells[local, 1])
-            key = int((held[local] & ~FLAGS).view(np.int64))
-            other = max(q for q in lost[(local, key)] if q != value)
-            start = file.day * DAY_S + interval * file.cell_s
-            end = start + file.cell_s
+    short = places[rows < 0].tolist()
+    lost = book.lost_in(file, interval) if short else {}
+    start = file.day * DAY_S + interval * file.cell_s
+    found = []
+    for local in short:
+        value = int(cells[local, 1])
+        key = int((held[local] & ~FLAGS).view(np.int64))
+        other = max(q for q in lost[(local, key)] if q != value)
         slot = int(slots[local])
-        yield Finding(
-            "conflict", names[slot], flows[slot], start, end, value, other,
-            f"two quantities for one reading: {decimal_text(value)} stands, "
-            f"{decimal_text(other)} does not; an edit or a higher revision settles it",
-        )  # fmt: skip
+        found.append(conflict(names[slot], flows[slot], (start, start + file.cell_s), value, other))
+    return found, rows[rows >= 0].tolist()
 
 
-def _longer_conflict(book: Book, row: int) -> tuple[int, int, int, int]:
-    """The quantity that stands, the next one, start and end of a longer reading in conflict."""
-    rows = book.longer.rows
-    mine = rows[row]
-    same = rows[(rows[:, : kernel.L_CELLS + 1] == mine[: kernel.L_CELLS + 1]).all(axis=1)]
-    alike = (
-        same[:, kernel.L_RANK : kernel.L_REVISION + 1]
-        == mine[kernel.L_RANK : kernel.L_REVISION + 1]
-    )
-    value, start = int(mine[kernel.L_QUANTITY]), int(mine[kernel.L_START])
-    others = same[alike.all(axis=1)][:, kernel.L_QUANTITY]
-    other = max(q for q in others.tolist() if q != value)
-    return value, other, start, start + int(mine[kernel.L_CELLS] * mine[kernel.L_CELL_S])
+def conflict(meter: str, flow: str, window: tuple[int, int], value: int, other: int) -> Finding:
+    """Two quantities for one reading: `value` stands, `other` does not."""
+    return Finding(
+        "conflict", meter, flow, *window, value, other,
+        f"two quantities for one reading: {decimal_text(value)} stands, "
+        f"{decimal_text(other)} does not; an edit or a higher revision settles it",
+    )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
-def negatives(lines, entity, carrier, sign, own_expected, base_s, out):  # type: ignore[no-untyped-def]
+def negatives(lines, entity, carrier, unit, sign, own_expected, base_s, out):  # type: ignore[no-untyped-def]
     """Entities and carriers whose remainder is negative in this interval, everything reported (R6).
 
     Lines are sorted by entity. The remainder leaves `supplied_by` deductions out and adds a carrier's
-    flows with their signs in consumption. out: rows (entity, carrier, low, high). Returns how many.
+    flows with their signs in consumption; flows of unlike units cannot be added: no finding.
+    out: rows (entity, carrier, low, high). Returns how many.
     """
     carriers = 0
     for n in range(len(carrier)):
@@ -204,6 +197,7 @@ def negatives(lines, entity, carrier, sign, own_expected, base_s, out):  # type:
     low = np.zeros(carriers, np.uint64)
     high = np.zeros(carriers, np.int64)
     full = np.zeros(carriers, np.int64)  # 0: no meter, 1: all reported, -1: some not
+    units = np.zeros(carriers, np.int64)
     count, at = 0, 0
     while at < len(lines):
         e = entity[at]
@@ -214,6 +208,8 @@ def negatives(lines, entity, carrier, sign, own_expected, base_s, out):  # type:
             if own_expected[at] > 0:
                 k, row = carrier[at], lines[at]
                 done = row[col.OWN_REPORTED] == own_expected[at] * base_s
+                done = done and (full[k] == 0 or units[k] == unit[at])
+                units[k] = unit[at]
                 full[k] = 1 if done and full[k] >= 0 else -1
                 a, b = add(
                     np.uint64(row[col.OWN]),

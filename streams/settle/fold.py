@@ -154,12 +154,13 @@ def climb(lines, parent, order):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def finish(  # type: ignore[no-untyped-def]
-    lines, flow, sign, coal, coal_known, primary, primary_known, expected, found, end
+    lines, flow, sign, coal, coal_known, primary, primary_known, expected, present, found, end
 ):
     """Standard coal of the signed quantity, coverage expected, the newest interval with a quantity."""
     for n in range(len(lines)):
         row = lines[n]
         row[col.EXPECTED] = expected[n]
+        row[col.PRESENT] = present[n]
         row[col.FOUND] = found[n]
         if row[col.REPORTED] == 0:
             continue

@@ -24,6 +24,8 @@ class Interval:
     lines: NDArray[np.int64]
     touched: NDArray[np.uint8]
     conflicts: list[findings.Finding]
+    longer: list[int]
+    """Rows of longer readings in conflict."""
     negatives: NDArray[np.int64]
     """Rows (entity, carrier, low, high)."""
     no_factor: NDArray[np.int64]
@@ -48,6 +50,8 @@ class IntervalFold:
         self._line_carrier = np.array(
             [carriers.index(flows[f].carrier) for f in lines.flow], np.int64
         )
+        units = sorted({f.unit for f in flows})
+        self._line_unit = np.array([units.index(flows[f].unit) for f in lines.flow], np.int64)
         self._line_sign = self._consumption[lines.flow]
         classes = len(compiled.class_entity)
         self._sums = np.zeros((classes, fold.CLASS_WIDTH), np.int64)
@@ -63,21 +67,21 @@ class IntervalFold:
         era, rates = self._lines.era_at(window.start), self._rates.at(window.start)
         for array in (self._sums, self._dirty, self._rows, self._touched):
             array.fill(0)
-        conflicts = self._fold_cells(window, era)
+        conflicts, longer = self._fold_cells(window, era)
         fold.post(
             self._sums, era.x_line, era.u_line, era.top_line, self._c.class_supplied, self._sign,
             self._kept, rates.location, rates.located, rates.market, rates.marketed, self._rows,
         )  # fmt: skip
         base_s = window.end - window.start
         count = findings.negatives(
-            self._rows, self._lines.entity, self._line_carrier, self._line_sign,
+            self._rows, self._lines.entity, self._line_carrier, self._line_unit, self._line_sign,
             era.own_expected, base_s, self._negatives,
         )  # fmt: skip
         fold.climb(self._rows, era.line_parent, era.order)
         fold.finish(
             self._rows, self._lines.flow, self._consumption, rates.coal, rates.coal_known,
-            rates.primary, rates.primary_known, era.expected * base_s, self._found_by_line(era, rates),
-            window.end,
+            rates.primary, rates.primary_known, era.expected * base_s, era.present[self._kept] * base_s,
+            self._found_by_line(era, rates), window.end,
         )  # fmt: skip
         fold.touch(
             self._dirty,
@@ -89,10 +93,14 @@ class IntervalFold:
             self._touched,
         )
         lacking = np.flatnonzero((self._sums[:, 10] > 0) & ~rates.located)
-        return Interval(self._rows, self._touched, conflicts, self._negatives[:count], lacking)
+        return Interval(
+            self._rows, self._touched, conflicts, longer, self._negatives[:count], lacking
+        )
 
-    def _fold_cells(self, window: Window, era: Era) -> list[findings.Finding]:
-        book, noticed = self._book, []
+    def _fold_cells(self, window: Window, era: Era) -> tuple[list[findings.Finding], list[int]]:
+        book = self._book
+        noticed: list[findings.Finding] = []
+        longer: list[int] = []
         day = window.start // DAY_S
         for size, cell_s in enumerate(book.sizes.tolist()):
             file = book.days.get(day, cell_s)
@@ -111,10 +119,12 @@ class IntervalFold:
                     self._sums,
                     self._dirty,
                 ):
-                    noticed += findings.conflicts(
+                    short, rows = findings.conflicts(
                         book, file, size, interval, self._c.meters, self._flow_names
                     )
-        return noticed
+                    noticed += short
+                    longer += rows
+        return noticed, longer
 
     def _found_by_line(self, era: Era, rates: Rates) -> NDArray[np.int64]:
         key = (era.since, rates.since)

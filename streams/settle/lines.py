@@ -39,6 +39,9 @@ class Era:
     """By class: has it a meter that counts?"""
     expected: Ints
     """By line: how many meters count there (R10)."""
+    present: tuple[Ints, Ints]
+    """By line: meters that make a rollup exist, where the standard deducts what is supplied (`expected`)
+    and where it does not (an emission that is left with the buyer counts above both)."""
     own_expected: Ints
     """By line: meters that concern the remainder but for `supplied_by` ones (R6)."""
 
@@ -88,7 +91,10 @@ class Lines:
         expected = np.zeros(len(self), np.int64)
         own_expected = np.zeros(len(self), np.int64)
         _expect(meters, x_line, u_line, top_line, c.class_supplied, expected, own_expected)
-        _climb_counts(expected, line_parent, order)
+        kept = expected.copy()
+        _keep_emission(meters, top_line, c.class_supplied, kept)
+        for counts in (expected, kept):
+            _climb_counts(counts, line_parent, order)
         return Era(
             since=since,
             until=until,
@@ -102,6 +108,7 @@ class Lines:
             top_line=top_line,
             live=meters > 0,
             expected=expected,
+            present=(expected, kept),
             own_expected=own_expected,
         )
 
@@ -179,6 +186,13 @@ def _expect(meters, x, u, top, supplied, expected, own):  # type: ignore[no-unty
                 expected[top[c]] -= 2 * n
             if not supplied[c]:
                 own[u[c]] += n
+
+
+@njit(cache=True)
+def _keep_emission(meters, top, supplied, kept):  # type: ignore[no-untyped-def]
+    for c in range(len(meters)):
+        if supplied[c] and top[c] >= 0:
+            kept[top[c]] += meters[c]
 
 
 @njit(cache=True)

@@ -26,7 +26,7 @@ from streams.settle.calendar import Window
 from streams.settle.emit import Emitter
 from streams.settle.interval import Interval, IntervalFold
 from streams.settle.lines import Lines
-from streams.settle.longer import sum_mismatches
+from streams.settle.longer import longer_findings
 from streams.settle.rates import Factors, RateTable
 from streams.settle.sums import Sums, day_names
 
@@ -140,6 +140,8 @@ class _Pass:
         self._grains, self._published = grains, published or before.span
         assert after.span is not None
         self._span = Window(*after.span)
+        self._in_conflict: set[int] = set()
+        """Rows of longer readings that a folded cell shows in conflict."""
         self._touched: dict[date, Touched] = {}
         """By local day: the lines that a change reached there."""
 
@@ -192,6 +194,7 @@ class _Pass:
                 if self._again or self._whole(window):
                     interval.touched[:] = 1
                 notes.take(window, interval)
+                self._in_conflict.update(interval.longer)
                 self._give(0, window, interval.lines, interval.touched)
                 col.add_window(hour_sum, interval.lines)
                 hour_touched |= interval.touched
@@ -208,7 +211,7 @@ class _Pass:
         return np.ones_like(touched) if self._whole(window) else touched
 
     def _give(self, grain: int, window: Window, rows: NDArray[np.int64], touched: Touched) -> None:
-        line = np.flatnonzero(touched.astype(bool) & (rows[:, col.EXPECTED] > 0))
+        line = np.flatnonzero(touched.astype(bool) & (rows[:, col.PRESENT] > 0))
         if grain not in self._grains:
             return
         status = int(window.end <= self._after.now)
@@ -278,7 +281,9 @@ class _Pass:
         if days:
             held = list(s.findings.of("longer").values())
             windows = [calendar.day_window(d, s.zone) for d in days]
-            self._note("longer", sum_mismatches(s.book, s._compiled, windows, held))
+            self._note(
+                "longer", longer_findings(s.book, s._compiled, windows, held, self._in_conflict)
+            )
         for replaces in (False, True):
             self._flush(replaces)
 

@@ -83,13 +83,13 @@ def test_what_supplied_meters_take_off_is_no_negative_remainder() -> None:
     assert findings(said, "negative_remainder") == []
 
 
-def test_a_conflict_is_told_per_cell() -> None:
+def test_a_conflict_is_told_once_for_the_reading() -> None:
     said = [
         reading({"meter": "main", "start": "00:00", "end": "00:30", "quantity": quantity})
         for quantity in ("4", "6")
     ]
     said.append(reading({"meter": "main", "start": "00:15", "end": "00:30", "quantity": "1"}))
-    told = [Finding("conflict", "main", "grid_import", clock("00:00"), clock("00:15"))]
+    told = [Finding("conflict", "main", "grid_import", clock("00:00"), clock("00:30"))]
     want = [told[0]._replace(value=units("6"), other=units("4"))]
     assert findings(said, "conflict") == want
 

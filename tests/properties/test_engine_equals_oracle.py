@@ -14,12 +14,6 @@ from oracle.compare import compare_findings
 from tests.histories import History, Knobs, expected, histories, history, write_workspace
 from tests.properties.engine import MemoryTables, run
 
-pytestmark = pytest.mark.xfail(
-    strict=False,
-    reason="settle tells conflicts of longer readings per reading, leaves out rollups where only an "
-    "emission that is not deducted contributes, and drops `supplied` where nothing else contributes",
-)
-
 
 def hold(history: History, folder: Path, runs: int = 1) -> None:
     """Run the history, in so many runs, and compare everything that is a function of the sets."""
