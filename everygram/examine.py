@@ -56,21 +56,25 @@ def _fit(
     whole = not mistakes
     mistakes += check(workspace, catalogue)
     if whole:  # a registry with mistakes of its own can't be compiled
-        mistakes += _compiled(workspace, catalogue, {(m.file, m.line) for m in mistakes})
+        mistakes += _compiled(workspace, catalogue, [m for m in mistakes if _of_a_flow(m)])
     if not mistakes:
         found.notes = hints(workspace, catalogue)
         found.summary = _summary(workspace, catalogue)
 
 
-def _compiled(
-    workspace: Workspace, catalogue: Catalogue, told: set[tuple[str, int]]
-) -> list[Mistake]:
-    """What compiling the registry refuses, on lines about which nothing was told yet."""
+def _of_a_flow(mistake: Mistake) -> bool:
+    return mistake.message.startswith("flow:")
+
+
+def _compiled(workspace: Workspace, catalogue: Catalogue, flows: list[Mistake]) -> list[Mistake]:
+    """What compiling the registry refuses; unknown flows (`flows`) were told in better words."""
     carriers = {name: flow.carrier for name, flow in catalogue.flows.items()}
+    known = None if flows else carriers  # else an unknown flow is told as a wrong carrier too
     try:
-        compile_registry(workspace, list(catalogue.flows), flow_carriers=carriers)
+        compile_registry(workspace, list(catalogue.flows), flow_carriers=known)
     except Mistakes as error:
-        return [m for m in error.mistakes if (m.file, m.line) not in told]
+        told = {(m.file, m.line) for m in flows}
+        return [m for m in error.mistakes if not (_of_a_flow(m) and (m.file, m.line) in told)]
     return []
 
 

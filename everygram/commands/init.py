@@ -18,7 +18,7 @@ def init(folder: Path = HERE, /) -> int:
     is for; its README says how to put your own in its place. Nothing that is
     there is overwritten.
 
-    Examples:
+    Examples, in a new folder:
       everygram init mill
       everygram run mill --until-end
 
