@@ -72,8 +72,8 @@ def apply(  # type: ignore[no-untyped-def]
     by candidate · longer: the table of
     longer readings, `first_new` its first row of this batch · counts: [accepted, superseded,
     duplicate], changed · changed: by interval, set to 1 · displaced, late: out, rows (interval and
-    slot, key, quantity) of readings of one cell that stood until now, and of those that never stood (they may be
-    copies of earlier ones). Returns how many of each.
+    slot, key, quantity) of readings of one cell that stood until now, and of those that never stood (they
+    may be copies of earlier ones). Returns how many of each.
     """
     gone, lost = 0, 0
     for p in range(len(pick)):

@@ -249,7 +249,7 @@ class Book:
             self.counts.superseded += len(late) - known
 
     def lost_in(self, file: DayFile, interval: int) -> dict[tuple[int, int], list[int]]:
-        """Readings of one interval's cells that are in force nowhere: (slot of the size, key) -> quantities."""
+        """Readings of one interval in force nowhere: (slot of the size, key) -> quantities."""
         rows = self._lost_of(file.day, file.cell_s).rows
         found: dict[tuple[int, int], list[int]] = {}
         for whence, key, quantity in rows[rows[:, 0] >> 32 == interval].tolist():

@@ -52,7 +52,7 @@ mill   grid_import hour  00:00 | 70       61        -        35000    14000  0  
 mill   grid_export base  00:00 | 3        3         -        0        0      1500  15       15
 mill   steam       base  00:00 | 7        7         -        700      700    0     15       15
 works  steam       base  00:00 | -7       -7        7        0        0      700   15       15
-park   steam       base  00:00 | 0        -         -        700      700    700   15       15
+park   steam       base  00:00 | -        -         -        700      700    700   0        0
 works  grid_import base  00:00 | 3        3         -        1500     1500   0     15       10
 works  grid_import hour  00:00 | 7        7         -        3500     3500   0     60       15
 works  onsite_solar hour 00:00 | 6        6         -        -        -      -     30       15
