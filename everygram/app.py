@@ -23,6 +23,7 @@ COMMANDS = (
     ("run", "Read the sources, do the accounting, print the reconciliation."),
     ("query", "Ask the books by SQL; works while a run goes on."),
     ("explain", "Take any figure down to its meters, readings and factors."),
+    ("verify", "Recompute a period from the journal and hold the tables to it."),
     ("rejects", "Show what could not be taken, and why."),
 )
 """Name and one line of help; the function is everygram.commands.NAME:NAME."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +15,8 @@ from numpy.typing import NDArray
 
 from schemas.dated import I64
 from simulator import truth as truths
+from topologies.answers import AskArrow, answered, plain
 
-AskArrow = Callable[[str], bytes]
-"""Answers a SELECT in the format `Arrow`."""
 SHOWN = 5
 ROWS_AT_ONCE = 200_000
 END_OF_TIME = 2**32
@@ -57,7 +55,7 @@ def against_truth(
     done, total = 0, sum(table.num_rows for table in tables.values())
     for grain, whole in tables.items():
         check.cells[grain] = check.differing[grain] = 0
-        start = _plain(whole["start"]).to_numpy()
+        start = plain(whole["start"]).to_numpy()
         for since, until in _stretches(start):
             truth = whole.filter(pa.array((start >= since) & (start < until)))
             columns = [name for name in truth.column_names if name != "grain"]
@@ -86,14 +84,14 @@ def _asked(ask: AskArrow, grain: str, columns: list[str], within: tuple[int, int
         f"SELECT {chosen} FROM rollups_current AS c WHERE c.grain = '{grain}' "
         f"AND c.start >= toDateTime({within[0]}) AND c.start <= toDateTime({within[1] - 1})"
     )
-    return pa.ipc.open_file(io.BytesIO(ask(sql))).read_all()
+    return answered(ask, sql)
 
 
 def _compare(
     grain: str, truth: pa.Table, found: pa.Table, columns: list[str], first: list[str]
 ) -> int:
     """How many cells of two tables differ, rows paired by entity, flow and start."""
-    names = (_plain(truth["entity"]).unique(), _plain(truth["flow"]).unique())
+    names = (plain(truth["entity"]).unique(), plain(truth["flow"]).unique())
     key = [_key(table, names) for table in (truth, found)]
     order = [np.argsort(k, kind="stable") for k in key]
     one, other = (k[o] for k, o in zip(key, order, strict=True))
@@ -108,12 +106,12 @@ def _compare(
     for name in columns:
         if name in KEY:
             continue
-        a, b = _plain(truth[name].take(mine)), _plain(found[name].take(theirs))
+        a, b = plain(truth[name].take(mine)), plain(found[name].take(theirs))
         wrong = np.flatnonzero(~_equal(a, b))
         differing += len(wrong)
         for n in wrong[:SHOWN].tolist():
             row = truth.slice(mine[n].as_py(), 1)
-            entity, flow, start = (_plain(row[k])[0].as_py() for k in KEY)
+            entity, flow, start = (plain(row[k])[0].as_py() for k in KEY)
             when = datetime.fromtimestamp(start, UTC).isoformat()
             what = f"{entity} {flow} {grain} {when}: {name}"
             _tell(first, f"{what} is {b[n].as_py()}, the truth is {a[n].as_py()}")
@@ -128,25 +126,11 @@ def _tell(first: list[str], text: str) -> None:
 def _key(table: pa.Table, names: tuple[pa.Array, pa.Array]) -> I64:
     """Entity, flow and start of each row in one number (a row of unknown names gets none twice)."""
     entity, flow = (
-        pc.fill_null(pc.index_in(_plain(table[k]), value_set=v), len(v)).to_numpy().astype(np.int64)
+        pc.fill_null(pc.index_in(plain(table[k]), value_set=v), len(v)).to_numpy().astype(np.int64)
         for k, v in zip(KEY[:2], names, strict=True)
     )
-    minute = _plain(table["start"]).to_numpy().astype(np.int64) // 60
+    minute = plain(table["start"]).to_numpy().astype(np.int64) // 60
     return ((entity * (len(names[1]) + 1) + flow) << 32) + minute
-
-
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array: names as text, instants as epoch seconds."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_binary(column.type):
-        column = column.cast(pa.string())
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s", tz="UTC")).cast(pa.int64())
-    if pa.types.is_integer(column.type):
-        column = column.cast(pa.int64())
-    whole = column.combine_chunks()
-    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def _equal(a: pa.Array, b: pa.Array) -> NDArray[np.bool_]:
