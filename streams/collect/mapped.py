@@ -13,9 +13,10 @@ from schemas.reading import Decoded, Reason
 from schemas.scalars import template_names
 from streams.collect.entries import Entry
 from streams.collect.gather import Gathering
-from streams.collect.mapped_records import Record, csv_records, json_records
+from streams.collect.mapped_json import json_records
+from streams.collect.mapped_records import Record, csv_records
 from streams.collect.mapped_times import stamp_of
-from streams.collect.numbers import COMMA, LOOSE
+from streams.collect.numbers import COMMA, LOOSE, grouped
 from streams.collect.raw import Number, Raw, Refused
 from streams.collect.times import NS, Stamp, instants_s, read_stamp
 
@@ -72,6 +73,8 @@ class _Reader:
         self._formats = tuple(mapping.time_format)
         self._missing = frozenset(mapping.missing) | ({""} if mapping.format == "json" else set())
         self._grammar = COMMA if mapping.decimal == "," else LOOSE
+        if mapping.thousands is not None:
+            self._grammar = grouped(mapping.decimal, mapping.thousands)
 
     def _fillers(self, one: Series) -> _Fillers:
         return _Fillers(

@@ -56,11 +56,21 @@ def _read(text: str, form: str) -> Stamp | None:
 
 @lru_cache(maxsize=256)
 def _pattern(form: str) -> re.Pattern[str]:
-    """The pattern as a regular expression; a directive that is none of ours stands for itself."""
+    """The pattern as a regular expression; a directive that is none of ours stands for itself.
+
+    Of one that stands twice (`%H:%M - %H:%M`) the first counts: a label that names both ends.
+    """
     parts = re.split("%(.)", form)
     out = [re.escape(part) for part in parts]
     out[1::2] = [_DIRECTIVES.get(part, re.escape("%" + part)) for part in parts[1::2]]
-    return re.compile("".join(out))
+    named = set[str]()
+
+    def once(group: re.Match[str]) -> str:
+        first = group[1] not in named
+        named.add(group[1])
+        return group[0] if first else "(?:"
+
+    return re.compile(re.sub(r"\(\?P<(.)>", once, "".join(out)))
 
 
 def _stamp(parts: dict[str, str | None]) -> Stamp | None:

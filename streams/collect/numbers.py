@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 PLAIN = re.compile(
@@ -23,7 +24,23 @@ COMMA = re.compile(
 )
 """The same with a decimal comma; dots may group thousands, and only so: `3.17` is no number here."""
 
+SPACES = " \u00a0\u2009\u202f"
+"""Blanks that group thousands; a number is broken at none of them."""
+
+
+@lru_cache
+def grouped(decimal: str, thousands: str) -> re.Pattern[str]:
+    """The loose grammar with a decimal mark, and a mark between groups of three digits."""
+    mark = f"[{SPACES}]" if thousands == " " else re.escape(thousands)
+    plain = re.escape(decimal)
+    return re.compile(
+        rf"(?P<sign>[+-]?)(?={plain}?[0-9])(?P<whole>[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+|[0-9]*)"
+        rf"(?:{plain}(?P<part>[0-9]*))?(?:[eE](?P<exp>[+-]?[0-9]+))?"
+    )
+
+
 MOST_CHARACTERS = 400
+_GROUPS = re.compile("[^0-9]")
 MOST_PLACES = 60
 """A number longer or farther from 1 than this is no reading of a meter: never computed with."""
 
@@ -54,7 +71,7 @@ def read_amount(text: str, grammar: re.Pattern[str] = PLAIN) -> Amount | None:
     if len(text) > MOST_CHARACTERS:
         return Amount(negative, 1, 0, beyond=True)
     part = found["part"] or ""
-    digits = int((found["whole"].replace(".", "") + part) or "0")
+    digits = int((_GROUPS.sub("", found["whole"]) + part) or "0")
     if digits == 0:
         return Amount(False, 0, 0)
     exponent = int(found["exp"] or 0) - len(part)

@@ -84,8 +84,9 @@ class RateTable:
 
     def at(self, instant: int) -> Rates:
         """The rates that hold at an instant, and how long they do."""
-        if self._held is not None and self._held.since <= instant < self._held.until:
-            return self._held
+        held = self._held
+        if held is not None and held.since <= instant < held.until:
+            return held
         n = int(np.searchsorted(self._changes, instant, side="right"))
         since = int(self._changes[n - 1])
         until = int(self._changes[n]) if n < len(self._changes) else 2**62
@@ -96,11 +97,12 @@ class RateTable:
         of = self._of_class
         coal, coal_known, _ = _sample(self._coal, instant)
         primary, primary_known, _ = _sample(self._primary, instant)
-        self._held = Rates(
+        found_now = Rates(
             since, until, location[of], located[of], market[of], marketed[of], bits[of],
             coal, coal_known, primary, primary_known,
         )  # fmt: skip
-        return self._held
+        self._held = found_now  # threads may differ in what they hold, each is right
+        return found_now
 
 
 def _sample(

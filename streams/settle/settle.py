@@ -6,7 +6,10 @@ sums, months, quarters and years are sums of days. Only lines that a change reac
 
 from __future__ import annotations
 
+import os
+import queue
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,6 +37,9 @@ __all__ = ["Settle", "Settled"]
 
 Touched = NDArray[np.uint8]
 ALL_GRAINS = frozenset(range(len(GRAINS)))
+THREADS = min(8, os.cpu_count() or 1)
+AT_A_TIME = 4 * THREADS
+"""Days folded before the first of them is kept: bounds what waits in memory."""
 
 
 class Write(Protocol):
@@ -68,7 +74,11 @@ class Settle:
         self.sums = Sums(folder / "sums", len(self.lines))
         self.findings = findings.FindingStore(folder / "findings")
         self._compiled = compiled
-        self._fold = IntervalFold(compiled, self.lines, RateTable(compiled, factors), factors, book)
+        rates = RateTable(compiled, factors)
+        self.folds = [
+            IntervalFold(compiled, self.lines, rates, factors, book) for _ in range(THREADS)
+        ]
+        """One for each thread: each has its own scratch arrays."""
         self.emitters = {again: Emitter(compiled, self.lines, factors) for again in (False, True)}
         """Rows of new windows, and rows that replace published ones, are written apart."""
 
@@ -95,8 +105,7 @@ class Settle:
         after = Settled(span, now)
         pass_ = _Pass(self, before, after, version, write, again, grains, published)
         days = self._dirty_days() | pass_.days_by_clock_and_span()
-        for day in sorted(days):
-            pass_.day(day)
+        pass_.days(sorted(days))
         pass_.longer_windows(sorted(days))
         pass_.finish(sorted(days))
         self.book.dirty.clear()
@@ -176,44 +185,70 @@ class _Pass:
 
     # -- days -------------------------------------------------------------------------------------
 
-    def day(self, day: date) -> None:
-        """Fold a local day: base intervals, hours and the day itself."""
+    def days(self, days: list[date]) -> None:
+        """Fold local days: base intervals, hours and the days themselves.
+
+        Where only days and longer windows are asked for, several are folded at a time.
+        """
+        if self._grains & {0, 1}:
+            for day in days:
+                self._keep(self._fold_day(day, self._s.folds[0]))
+            return
+        idle = queue.SimpleQueue[IntervalFold]()
+        for fold in self._s.folds:
+            idle.put(fold)
+
+        def work(day: date) -> _Day:
+            fold = idle.get()
+            try:
+                return self._fold_day(day, fold)
+            finally:
+                idle.put(fold)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for first in range(0, len(days), AT_A_TIME):
+                for folded in pool.map(work, days[first : first + AT_A_TIME]):
+                    self._keep(folded)
+
+    def _fold_day(self, day: date, fold: IntervalFold) -> _Day:
         s = self._s
-        lines = len(s.lines)
-        day_sum = np.zeros((lines, col.WIDTH), np.int64)
-        day_touched = np.zeros(lines, np.uint8)
-        notes = _DayNotes(s, day)
+        out = _Day(day, len(s.lines), _DayNotes(s, day))
         for hour, intervals in calendar.hours(day, s.zone, s.base_s):
             inside = [w for w in intervals if self._span.start <= w.start < self._span.end]
             if not inside:
                 continue
-            hour_sum = np.zeros((lines, col.WIDTH), np.int64)
-            hour_touched = np.zeros(lines, np.uint8)
+            hour_sum = np.zeros_like(out.rows)
+            hour_touched = np.zeros_like(out.touched)
             for window in inside:
-                interval = s._fold.run(window)
+                interval = fold.run(window)
                 if self._again or self._whole(window):
                     interval.touched[:] = 1
-                notes.take(window, interval)
-                self._in_conflict.update(interval.longer)
+                out.notes.take(window, interval)
                 self._give(0, window, interval.lines, interval.touched)
                 col.add_window(hour_sum, interval.lines)
                 hour_touched |= interval.touched
             self._give(1, hour, hour_sum, self._reached(hour_touched, hour))
-            col.add_window(day_sum, hour_sum)
-            day_touched |= hour_touched
-        window = calendar.day_window(day, s.zone)
-        self._give(2, window, day_sum, self._reached(day_touched, window))
-        s.sums.write(day.isoformat(), day_sum)
-        self._touched[day] = day_touched
-        self._note(day.isoformat(), notes.all())
+            col.add_window(out.rows, hour_sum)
+            out.touched |= hour_touched
+        return out
+
+    def _keep(self, folded: _Day) -> None:
+        """Give out a folded day, keep its sums and what it shows."""
+        name = folded.day.isoformat()
+        window = calendar.day_window(folded.day, self._s.zone)
+        self._give(2, window, folded.rows, self._reached(folded.touched, window))
+        self._s.sums.write(name, folded.rows)
+        self._touched[folded.day] = folded.touched
+        self._in_conflict |= folded.notes.in_conflict
+        self._note(name, folded.notes.all())
 
     def _reached(self, touched: Touched, window: Window) -> Touched:
         return np.ones_like(touched) if self._whole(window) else touched
 
     def _give(self, grain: int, window: Window, rows: NDArray[np.int64], touched: Touched) -> None:
-        line = np.flatnonzero(touched.astype(bool) & (rows[:, col.PRESENT] > 0))
         if grain not in self._grains:
             return
+        line = np.flatnonzero(touched.astype(bool) & (rows[:, col.PRESENT] > 0))
         status = int(window.end <= self._after.now)
         replaces = self._replaces(window)
         emit = self._s.emitters[replaces]
@@ -288,6 +323,15 @@ class _Pass:
             self._flush(replaces)
 
 
+class _Day:
+    """A folded local day: the sums of its lines, which of them a change reached, what it shows."""
+
+    def __init__(self, day: date, lines: int, notes: _DayNotes) -> None:
+        self.day, self.notes = day, notes
+        self.rows = np.zeros((lines, col.WIDTH), np.int64)
+        self.touched = np.zeros(lines, np.uint8)
+
+
 class _DayNotes:
     """What a day's intervals show: conflicts, negative remainders, missing factors."""
 
@@ -296,11 +340,14 @@ class _DayNotes:
         self._found: dict[tuple, findings.Finding] = {}  # type: ignore[type-arg]
         self._runs = findings.NegativeRuns()
         self._no_factor: set[int] = set()
+        self.in_conflict: set[int] = set()
+        """Rows of longer readings that a cell of the day shows in conflict."""
 
     def take(self, window: Window, interval: Interval) -> None:
         """Note what an interval shows."""
         for f in interval.conflicts:
             self._found[f.key] = f
+        self.in_conflict.update(interval.longer)
         self._runs.add(interval.negatives, window.start, window.end)
         self._no_factor.update(interval.no_factor.tolist())
 
@@ -310,7 +357,7 @@ class _DayNotes:
         window = calendar.day_window(self._day, s.zone)
         for e, k, start, end, value in self._runs.all():
             f = findings.Finding(
-                "negative_remainder", c.entities[e], s._fold.carriers[k], start, end, value, None,
+                "negative_remainder", c.entities[e], s.folds[0].carriers[k], start, end, value, None,
                 f"sub-meters say {findings.decimal_text(-value)} more than the meters above them; "
                 "look for a meter that is wrong or hung in the wrong place",
             )  # fmt: skip
