@@ -24,6 +24,7 @@ COMMANDS = (
     ("query", "Ask the books by SQL; works while a run goes on."),
     ("explain", "Take any figure down to its meters, readings and factors."),
     ("verify", "Recompute a period from the journal and hold the tables to it."),
+    ("rebuild", "Make the books anew from the journal: the same digits."),
     ("rejects", "Show what could not be taken, and why."),
 )
 """Name and one line of help; the function is everygram.commands.NAME:NAME."""

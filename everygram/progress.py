@@ -52,24 +52,30 @@ class RunProgress:
             self._bar.stop()
 
     def __call__(self, books: Books, name: str) -> None:
-        """A frame of the file `name` is booked."""
-        state = books.positions[name]
+        """A frame of the file `name` is booked; one of the journal's has no position in a file."""
+        state = books.positions.get(name)
+        if state is None:
+            self._tell(f"{books.counters.received:,} readings from the journal")
+            return
         size = self._sizes.get(name, 0)
         if state.done and name not in self._done:
             self._done.add(name)
             self._bytes += size
         at = self._bytes if state.done else self._bytes + min(state.position, size)
         ended = len(self._done) >= len(self._sizes)
-        now, every = time.monotonic(), EVERY_S if self._bar is None else EVERY_S_ON_TERMINAL
-        if now - self._said < every and not (ended and state.done):
-            return
-        self._said = now
         files = f"{len(self._done):,} of {len(self._sizes):,} files"
         text = f"{books.counters.received:,} readings, {files}{'; settling' if ended else ''}"
+        self._tell(text, at, always=ended and state.done)
+
+    def _tell(self, text: str, at: int | None = None, *, always: bool = False) -> None:
+        now, every = time.monotonic(), EVERY_S if self._bar is None else EVERY_S_ON_TERMINAL
+        if now - self._said < every and not always:
+            return
+        self._said = now
         if self._bar is not None:
             self._bar.update(self._task, completed=at, description=text)
         else:
-            say(f"{text} ({100 * at // self._total} %)")
+            say(text if at is None else f"{text} ({100 * at // self._total} %)")
 
 
 @contextmanager

@@ -87,7 +87,10 @@ class Wide(Strict):
     on a day of 23 or 25 hours the columns beyond its end must be empty.
     """
 
-    first: str | int = Field(description="Name (or number from 1) of the first column of the day.")
+    first: str | int = Field(
+        description="Name (or number from 1) of the first column of the day; in JSON the path of "
+        "the list that holds the day's values."
+    )
     count: Literal[24, 48, 96, 288, 1440] = Field(description="How many columns a day has.")
 
     @property
@@ -115,13 +118,18 @@ class Mapping(Strict):
     decimal: Literal[".", ","] = Field(
         default=".", description="The decimal mark; with a comma, dots group thousands."
     )
+    thousands: Literal[",", ".", " ", "'"] | None = Field(
+        default=None, description="What groups thousands: 1,234.5 or 1 234,5."
+    )
     header: bool = Field(
         default=True, description="CSV: the first line after `skip_lines` names the columns."
     )
     skip_lines: int = Field(default=0, ge=0, description="CSV: lines before the header or data.")
     records: str = Field(
         default="",
-        description="JSON: path to the records (`energy.values`); empty: array or lines.",
+        description="JSON: path to the records (`energy.values`); empty: array or lines. Lists on "
+        "the way are walked through (`devices.points`), and what stands beside them is each "
+        "record's too.",
     )
     file_name: FilePattern | None = Field(
         default=None,
@@ -226,8 +234,8 @@ def _complaints(mapping: Mapping) -> list[str]:
         out.append("say when: either `time: '{column}'`, or `first` and `step`")
     if mapping.first is not None and mapping.step is None:
         out.append("`first` needs `step: 1h`, the distance from record to record")
-    if mapping.wide is not None and mapping.format != "csv":
-        out.append("`wide` is for CSV")
+    if mapping.thousands == mapping.decimal:
+        out.append(f"'{mapping.decimal}' can't be both the decimal mark and that of thousands")
     numbered = mapping.format == "csv" and not mapping.header
     for name in (name for text in mapping.templates() for name in template_names(text)):
         if name.startswith("file."):

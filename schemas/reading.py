@@ -1,4 +1,4 @@
-"""What a meter says: ranks, reject reasons, frames, and readings as columns (design sections 2, 4.2, 4.3)."""
+"""What a meter says: ranks, reject reasons, frames, readings as columns (design 2, 4.2, 4.3)."""
 
 from __future__ import annotations
 

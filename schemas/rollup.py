@@ -89,4 +89,5 @@ REJECT = pa.schema(
         pa.field("version", pa.uint64(), nullable=False),
     ]
 )
-"""Key: source, position, received_at. `meter` is the id as far as one was read. Each copy is a row: nothing that arrived is lost."""
+"""Key: source, position, received_at. `meter` is the id as far as one was read.
+Each copy is a row: nothing that arrived is lost."""

@@ -22,6 +22,7 @@ from sinks.segments import (
     header,
     list_segments,
     read,
+    readable,
 )
 
 BATCH_BYTES = 4 << 20
@@ -131,9 +132,15 @@ class Journal:
             )
         )
 
-    def refer(self, source: str, path: str, size: int, sha256: str, received_us: int) -> None:
-        """Keep a file that stays in place by reference: where it is and what it must be."""
-        self._gather(Entry(source, 0, size, received_us, 1, None, path, size, sha256))
+    def refer(
+        self, source: str, path: str, size: int, sha256: str, received_us: int, position: int = 0
+    ) -> None:
+        """Keep a file that stays in place by reference: where it is and what it must be.
+
+        A file that grew is referred to again: what is new in it begins at `position` (as in frames).
+        """
+        end = max(size, position)
+        self._gather(Entry(source, position, end, received_us, 1, None, path, size, sha256))
 
     def keep_file(self, source: str, path: Path, received_us: int) -> str:
         """Keep a columnar file as the bytes it is, in chunks; gives its SHA-256."""
@@ -285,6 +292,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def last_mark(folder: Path) -> Mark:
+    """How far a journal can be read whose mark is lost: up to the last whole batch of its entries."""
+    for segment in reversed(list_segments(folder)):
+        length = segment.path.stat().st_size if segment.digest else readable(segment)
+        if length:
+            with segment.path.open("rb") as file:
+                digest = hashlib.sha256(file.read(length)).hexdigest()
+            return Mark(segment.stem, length, digest)
+    return Mark()
 
 
 def entries(folder: Path, mark: Mark | None = None) -> Iterator[Entry]:

@@ -149,6 +149,18 @@ def stream(segment: Segment, length: int | None = None) -> pa.RecordBatchReader:
     return reader
 
 
+def readable(segment: Segment) -> int:
+    """Bytes of a segment up to the end of its last whole message: a kill may have cut the next."""
+    length = 0
+    with pa.OSFile(str(segment.path)) as file:
+        while True:
+            try:
+                pa.ipc.read_message(file)
+            except (pa.ArrowException, EOFError):
+                return length
+            length = file.tell()
+
+
 def read(segment: Segment, length: int | None = None) -> Iterator[Entry]:
     """The entries of one segment in order. SinkError where its bytes make no sense."""
     reader = stream(segment, length)

@@ -31,4 +31,4 @@ def use() -> None:
         for old in home.glob("compiled-*"):
             with contextlib.suppress(OSError):
                 shutil.rmtree(old)
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]

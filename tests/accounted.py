@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from schemas.workspace import load
@@ -12,12 +13,16 @@ from sinks.chdb_tables import Tables, open_tables
 from topologies.books import Books
 from topologies.embedded import run_until_end
 
+START = date(2026, 3, 2)
 FAULTS = Rates(edits=0.02, conflicts=0.005, estimated=0.02, missing=0.01)
 
 
 def make_city(root: Path, *, meters: int = 120, days: int = 2, seed: int = 3) -> Path:
     """Draw a city with every fault on and account it."""
-    simulate(root, seed=seed, meters=meters, days=days, entities=25, formats="jsonl", rates=FAULTS)
+    simulate(
+        root, seed=seed, meters=meters, days=days, start=START, entities=25, formats="jsonl",
+        rates=FAULTS,
+    )  # fmt: skip
     account(root)
     return root
 

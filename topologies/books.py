@@ -17,7 +17,7 @@ import pyarrow as pa
 from factors.units import ratio
 from schemas.reading import REGISTRY_REASONS, Decoded, Reject
 from schemas.workspace import Workspace, load
-from sinks.chdb_tables import open_tables
+from sinks.chdb_tables import folder_of, open_tables
 from sinks.journal import Journal, Mark
 from streams.book import Book
 from streams.book.days import DAY_S
@@ -27,8 +27,10 @@ from topologies import manifest as manifests
 from topologies.dimensions import dimension_jobs
 from topologies.known import known_now, load_known
 from topologies.manifest import Counters, Manifest
-from topologies.opening import BusyError, compile_workspace, lock, open_catalogue
+from topologies.opening import BusyError, committed, compile_workspace, lock, open_catalogue
 from topologies.pace import Pace
+from topologies.rebuild import Beginning
+from topologies.rebuild import begin as begin_rebuild
 from topologies.reject_rows import reject_table
 from topologies.restate import Change, RestatementError, compare, sources_of
 from topologies.sources import Arrival
@@ -57,8 +59,11 @@ class Books:
         self._lock = lock(self.folder / "lock")
         self._open_parts: list[_Closes] = []
 
-    def _open(self, *, restate: bool) -> None:
-        self.manifest = manifests.load(self.folder / "manifest.json")
+    def _open(self, *, restate: bool, anew: Beginning | None = None) -> None:
+        tables = folder_of(self.settings.sinks[0].clickhouse, self.root)
+        self.manifest = anew.manifest if anew else committed(self.folder, tables)
+        self.notes = anew.notes if anew else []
+        """What a rebuild found of the books, in words."""
         self.catalogue = open_catalogue(self.workspace)
         self.compiled = compile_workspace(self.workspace, self.catalogue, self.folder)
         self.tables = open_tables(
@@ -66,7 +71,7 @@ class Books:
         )
         self._open_parts.append(self.tables)
         self.tables.setup()
-        self.change = self._changed(restate=restate)
+        self.change = self._changed(restate=restate, anew=anew)
         self.collector = Collector(
             self.compiled,
             self.catalogue.flows,
@@ -108,24 +113,41 @@ class Books:
             raise
         return books
 
+    @classmethod
+    def rebuild(cls, path: str | Path, *, restate: bool = False) -> Books:
+        """Open the books of the workspace at `path` to be made anew from the journal, whatever is
+        left of them: `topologies.embedded.rebuild` does that.
+
+        Raises as `open` does; SinkError where the journal is not whole, then nothing was touched.
+        """
+        books = cls(load(path))
+        try:
+            anew = begin_rebuild(books.workspace, books.folder)
+            books._open(restate=restate, anew=anew)
+        except BaseException:
+            books.close()
+            raise
+        return books
+
     # -- opening ----------------------------------------------------------------------------------
 
-    def _changed(self, *, restate: bool) -> Change:
+    def _changed(self, *, restate: bool, anew: Beginning | None) -> Change:
         """What changed since the books were made (R12); begins the restatement that it takes."""
         m = self.manifest
         fingerprints = {**self.workspace.fingerprints, "factors": self.catalogue.factor_set}
-        if m.restating:
-            restate = True
-        elif m.fingerprints == fingerprints:
+        differs = m.fingerprints != fingerprints
+        if not (m.restating or differs or anew):
             return Change()
-        change = self._compared() if m.span is not None else Change()
-        change.readings |= m.restating == "readings"
-        change.figures |= m.restating == "figures"
-        if change.moves and not restate:
+        compared = m.span is not None and (differs or m.restating)
+        change = self._compared() if compared else Change()
+        if change.moves and not (restate or m.restating):
             raise RestatementError(change)
-        kind = "readings" if change.readings else "figures" if change.figures else ""
+        change.take_up(m.restating)
+        if anew:
+            change.take_up("rebuild")
+        kind = change.kind
         self.manifest = msgspec.structs.replace(m, fingerprints=fingerprints, restating=kind)
-        if kind == "readings":
+        if kind in ("readings", "rebuild"):
             self._start_over()
         elif not kind:
             known_now(self.workspace, self.compiled, self.catalogue).save(self.folder / "known")
@@ -146,7 +168,7 @@ class Books:
     def _start_over(self) -> None:
         """Forget everything that the journal gives anew; positions and the journal stay."""
         self.manifest = msgspec.structs.replace(
-            self.manifest, counters=Counters(), span=None, dirty={}, restating="readings"
+            self.manifest, counters=Counters(), span=None, dirty={}
         )
         manifests.save(self.folder / "manifest.json", self.manifest)
         for name in ("book", "settle"):
@@ -179,7 +201,7 @@ class Books:
         if frame is None:
             return
         if arrival.source.keep == "reference":
-            if arrival.starts_file:
+            if self._is_new_here(arrival):
                 self._refer(arrival)
         elif arrival.columnar:
             if arrival.starts_file:
@@ -202,8 +224,21 @@ class Books:
 
         with arrival.file.open("rb") as f:
             digest = hashlib.file_digest(f, "sha256").hexdigest()
-        state = arrival.state
-        self.journal.refer(arrival.name, arrival.name, state.size, digest, state.received_us)
+        state, frame = arrival.state, arrival.frame
+        self.journal.refer(
+            arrival.name,
+            arrival.name,
+            state.size,
+            digest,
+            state.received_us,
+            frame.position if frame else 0,
+        )
+
+    def _is_new_here(self, arrival: Arrival) -> bool:
+        """Is this the first frame of its file, or of what came behind it since?"""
+        known, state = self.positions.get(arrival.name), arrival.state
+        seen = known is not None and (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+        return arrival.starts_file or not seen
 
     def count(self, decoded: Decoded) -> None:
         """Count what arrived (R9 c); keep the rejects for the tables."""

@@ -29,10 +29,7 @@ def run_until_end(
     books: Books, progress: Progress | None = None, stop: Callable[[], bool] = bool
 ) -> None:
     """Read every file source to its end and settle everything. `stop` ends it after the batch."""
-    collecting = gc.isenabled()
-    gc.disable()  # walking millions of objects again and again costs a third: only at a checkpoint
-    gc.freeze()
-    try:
+    with _uncollected():
         if books.manifest.restating:
             restate(books, progress)
         for arrival, decoded in _decoded_ahead(books):
@@ -49,6 +46,22 @@ def run_until_end(
         if books.uncommitted:
             books.checkpoint(settle=True)
         books.drain()
+
+
+def rebuild(books: Books, progress: Progress | None = None) -> None:
+    """Make the books (of `Books.rebuild`) anew from the journal; what is new in the sources waits."""
+    with _uncollected():
+        restate(books, progress)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Walking millions of objects again and again costs a third: only at a checkpoint."""
+    collecting = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
     finally:
         gc.unfreeze()
         if collecting:
@@ -57,11 +70,11 @@ def run_until_end(
 
 def restate(books: Books, progress: Progress | None = None) -> None:
     """Make the books anew, from the journal where readings are judged otherwise, and publish them."""
-    if books.manifest.restating == "readings":
+    if books.manifest.restating != "figures":
         mark = Mark(*books.manifest.journal)
         folder = books.folder / "journal"
         for n, arrival in enumerate(
-            arrivals_from_journal(folder, mark, books.settings.sources, books.root)
+            arrivals_from_journal(folder, mark, books.settings.sources, books.root, books.positions)
         ):
             frame = arrival.frame
             if frame is not None:
@@ -102,7 +115,8 @@ def _decoded_ahead(books: Books) -> Iterator[tuple[Arrival, Decoded | None]]:
         try:
             for arrival in arrivals(books.root, books.settings.sources, dict(books.positions)):
                 frame = arrival.frame
-                put((arrival, frame and books.collector.decode(frame, arrival.rules)))
+                decoded = None if frame is None else books.collector.decode(frame, arrival.rules)
+                put((arrival, decoded))
                 if ended.is_set():
                     return
             put(None)

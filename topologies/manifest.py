@@ -57,7 +57,8 @@ class Manifest(msgspec.Struct, omit_defaults=True):
     settled_now: int = 0
     fingerprints: dict[str, str] = {}
     restating: str = ""
-    """`readings` or `figures` while a restatement is under way: it is begun again after a kill."""
+    """`readings`, `figures` or `rebuild` while a restatement is under way: it is begun again after a
+    kill."""
 
 
 class ManifestError(Exception):
@@ -71,7 +72,7 @@ def load(path: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except msgspec.DecodeError as error:
-        text = f"{path}: not readable ({error}); move var/ away and run again, or restore a backup"
+        text = f"{path}: not readable ({error}); run `everygram rebuild`"
         raise ManifestError(text) from error
     if manifest.format != FORMAT:
         text = (

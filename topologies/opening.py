@@ -13,7 +13,11 @@ from factors.catalogue import Catalogue, load_catalogue
 from schemas.compiled import Compiled
 from schemas.registry import compile_registry
 from schemas.workspace import Workspace
+from sinks.segments import list_segments
+from topologies.manifest import Manifest, ManifestError, load, save
 from topologies.slots import keep_slots, known_slots
+
+REBUILD = "make them anew with `everygram rebuild`"
 
 
 class BusyError(Exception):
@@ -51,6 +55,26 @@ def compile_workspace(
     if keep:
         keep_slots(folder / "slots.parquet", compiled, before)
     return compiled
+
+
+def committed(folder: Path, tables: Path) -> Manifest:
+    """The manifest of the books in `folder`, or a new one where there are none yet.
+
+    Raises ManifestError where a part of them is gone: what it held would silently be missing.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        if list_segments(folder / "journal"):
+            raise ManifestError(f"{path}: the manifest is gone, the journal is there; {REBUILD}")
+        save(path, Manifest())
+    manifest = load(path)
+    parts = [folder / "book" / "longer", folder / "slots.parquet"] if manifest.span else []
+    if manifest.settled_span:
+        parts += [folder / "settle", tables]
+    gone = [] if manifest.restating else [str(part) for part in parts if not part.exists()]
+    if gone:
+        raise ManifestError(f"{', '.join(gone)}: a part of the books is gone; {REBUILD}")
+    return manifest
 
 
 def lock(path: Path) -> int:

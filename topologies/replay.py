@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +31,18 @@ class _Chunks:
 
 
 def arrivals_from_journal(
-    folder: Path, mark: Mark, sources: Sequence[FileSource], root: Path
+    folder: Path,
+    mark: Mark,
+    sources: Sequence[FileSource],
+    root: Path,
+    files: Mapping[str, FileState],
 ) -> Iterator[Arrival]:
     """Every frame of the journal up to `mark` (the manifest's), decoded by today's settings.
 
-    A frame whose source the settings no longer name is given as if its source were the default one.
-    Raises SinkError where a referenced file is gone or is not what it was.
+    A file that the journal has whole is read as far as `files`, the positions of the manifest, say:
+    the rest is still to come. A frame whose source the settings no longer name is given as if its
+    source were the default one. Raises SinkError where a referenced file is gone or is not what it
+    was.
     """
     with tempfile.TemporaryDirectory(prefix="everygram-") as scratch:
         chunks: dict[str, _Chunks] = {}
@@ -44,11 +51,12 @@ def arrivals_from_journal(
             if entry.path is None:
                 yield _text(entry, source, root)
             elif entry.payload is None:
-                yield from _frames(entry, source, root, _referred(entry, root))
+                path = _referred(entry, root, Path(scratch))
+                yield from _booked(_frames(entry, source, root, path), entry, files)
             else:
                 path = _grown(chunks, entry, Path(scratch))
                 if entry.end == entry.size:
-                    yield from _frames(entry, source, root, path)
+                    yield from _booked(_frames(entry, source, root, path), entry, files)
                     path.unlink()
                     del chunks[entry.source]
 
@@ -73,27 +81,63 @@ def _arrival(frame: Frame, source: FileSource, root: Path, *, columnar: bool) ->
     return Arrival(source, rules, file, frame.source, state, frame, columnar)
 
 
+def _booked(
+    arrivals: Iterator[Arrival], entry: Entry, files: Mapping[str, FileState]
+) -> Iterator[Arrival]:
+    """Those of a file's frames that were booked: a run may have ended inside the file."""
+    state = files.get(entry.source)
+    if state is None or state.done or state.received_us != entry.received_us:
+        yield from arrivals
+        return
+    for arrival in arrivals:
+        if arrival.state.position > state.position:
+            return
+        yield arrival
+
+
 def _frames(entry: Entry, source: FileSource, root: Path, path: Path) -> Iterator[Arrival]:
     """The frames of a file that the journal gave back whole."""
     rules = SourceRules.of(source)
     columnar = form_of(entry.source) in ("parquet", "arrow")
     opened = File(path, entry.source, entry.received_us, rules.whole_files)
-    for frame in read_frames(opened):
+    for frame in read_frames(opened, entry.position if entry.payload is None else 0):
         yield _arrival(frame, source, root, columnar=columnar)
 
 
-def _referred(entry: Entry, root: Path) -> Path:
-    path = root / str(entry.path)
+def _referred(entry: Entry, root: Path, scratch: Path) -> Path:
+    path, size = root / str(entry.path), entry.size or 0
     what, remedy = "", "bring back the file as it was: the journal keeps it by reference"
     if not path.exists():
         what = "the file is gone"
     else:
-        with path.open("rb") as f:
-            digest = hashlib.file_digest(f, "sha256").hexdigest()
-        what = "" if digest == entry.sha256 else "the file is not what it was when it was read"
+        digest = hashlib.sha256()
+        for piece in first_bytes(path, size):
+            digest.update(piece)
+        same = digest.hexdigest() == entry.sha256
+        what = "" if same else "the file is not what it was when it was read"
     if what:
         raise SinkError(what, str(path), remedy)
-    return path
+    return as_it_was(path, size, scratch)
+
+
+def first_bytes(path: Path, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file, in pieces."""
+    with path.open("rb") as file:
+        while size and (piece := file.read(min(size, 1 << 22))):
+            size -= len(piece)
+            yield piece
+
+
+def as_it_was(path: Path, size: int, scratch: Path) -> Path:
+    """The file when it had `size` bytes: itself, or a copy of its beginning where it grew since."""
+    if path.stat().st_size == size:
+        return path
+    copy = scratch / f"before-{path.name}"
+    with copy.open("wb") as out:
+        for piece in first_bytes(path, size):
+            out.write(piece)
+    shutil.copystat(path, copy)
+    return copy
 
 
 def _grown(chunks: dict[str, _Chunks], entry: Entry, scratch: Path) -> Path:

@@ -27,7 +27,7 @@ class RestatementError(Exception):
         lines = "\n".join(f"  {line}" for line in change.lines)
         super().__init__(
             "what the books rest on has changed, and published figures would move:\n"
-            f"{lines}\nTake the change back, or accept it: everygram run … --restate"
+            f"{lines}\nTake the change back, or accept it: give the command again with --restate"
         )
 
 
@@ -38,10 +38,27 @@ class Change:
     lines: list[str] = field(default_factory=list)
     readings: bool = False
     figures: bool = False
+    rebuild: bool = False
+    """Are the books made anew because somebody asked for it?"""
+
+    def take_up(self, kind: str) -> None:
+        """Go on with a restatement of this kind, whatever else changed."""
+        self.readings |= kind == "readings"
+        self.figures |= kind == "figures"
+        self.rebuild |= kind == "rebuild"
+
+    @property
+    def kind(self) -> str:
+        """What has to be done, as the manifest says while it is under way; '' for nothing."""
+        if self.rebuild:
+            return "rebuild"
+        return "readings" if self.readings else "figures" if self.figures else ""
 
     @property
     def cause(self) -> str:
         """In the words of the history of publications."""
+        if self.rebuild:
+            return "rebuild"
         return "registry" if self.readings else "registry or factors"
 
     @property

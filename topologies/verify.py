@@ -44,7 +44,7 @@ SHOWN = 10
 CELLS_AT_ONCE = 400_000
 """So many meter-intervals are recomputed where no period is named; the oracle is slow."""
 BY_DAY = ("conflict", "negative_remainder", "no_factor")
-"""Findings that a local day alone decides."""
+"""Findings that the readings of the days they lie in decide."""
 
 Say = Callable[[str, int, int], None]
 """Hears (what is being done, done, total); a total of 0 is not known."""

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.topologies import mill
 from topologies import manifest
 from topologies.books import Books
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "topologies"))
-import mill
 
 METERS = mill.METERS + "G1,mill,natural_gas,1h,Nm3,,\n"
 FACTORS = (

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from tests.real.accounts import REAL, SHARED, Account, account, write
 from tests.real.cases import Input, bound, workspace
 

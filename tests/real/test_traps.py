@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.real.accounts import REAL, SHARED, Account, account, write
 
 FILE = SHARED / "cases" / "traps.json"

@@ -1,13 +1,8 @@
 """R12: what moves no published figure is taken up; the rest stops the run until it is accepted."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import mill
-
+from tests.topologies import mill
 from topologies.books import Books
 from topologies.restate import RestatementError
 
@@ -74,7 +69,7 @@ def test_multiplier_is_read_again_from_the_journal(root):
 
 def test_rejected_readings_are_judged_again(root):
     mill.write(root, registry__meters_csv=mill.METERS + NEW_METER.format("2018-01-01"))
-    with pytest.raises(RestatementError, match="X1.*judged again"):
+    with pytest.raises(RestatementError, match=r"X1.*judged again"):
         day(root)
     counters, rows = mill.run(root, restate=True)
     assert (counters.accepted, counters.rejected) == (3, {})
