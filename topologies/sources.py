@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.mistakes import Mistake, Mistakes
 from schemas.reading import Frame
 from schemas.settings import FileSource
 from streams.collect import form_of
@@ -74,8 +75,15 @@ def _file(
     )
     if unchanged and state is not None and state.done:
         return
+    if state is not None and not unchanged and source.keep == "reference":
+        text = (
+            "the file has changed, but the journal keeps it by reference: bring it back as it was and "
+            "put what is new into a file of its own, or write `keep: copy` before the next such change"
+        )
+        raise Mistakes([Mistake(name, 1, text)])
     start = FileState(time.time_ns() // 1000)
-    if state is not None and (unchanged or _grew(file, state, stat.st_size)):
+    grew = state is not None and not rules.whole_files and _grew(file, state, stat.st_size)
+    if state is not None and (unchanged or grew):
         start = FileState(state.received_us, position=state.position)
     start.size, start.mtime_ns = stat.st_size, stat.st_mtime_ns
     columnar = form_of(name) in ("parquet", "arrow")

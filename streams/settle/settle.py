@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from schemas.compiled import Compiled
 from schemas.rollup import GRAINS
 from streams.book import Book
+from streams.book.days import DAY_S
 from streams.settle import calendar, findings
 from streams.settle import columns as col
 from streams.settle.calendar import Window
@@ -126,7 +127,7 @@ class Settle:
         days = set()
         for day, changed in self.book.dirty.items():
             for n in np.flatnonzero(changed):
-                days.add(calendar.local_date(day * 86_400 + int(n) * self.base_s, self.zone))
+                days.add(calendar.local_date(day * DAY_S + int(n) * self.base_s, self.zone))
         return days
 
 
@@ -163,25 +164,29 @@ class _Pass:
         known = Window(*self._before.span)
         start, end = max(window.start, self._span.start), min(window.end, self._span.end)
         grown = start < known.start or end > known.end
-        return grown or self._before.now < window.end <= self._after.now
+        return grown or self._ran_out(window)
+
+    def _ran_out(self, window: Window) -> bool:
+        """Did the window's time run out since settle last looked?"""
+        return self._before.now < window.end <= self._after.now
 
     def days_by_clock_and_span(self) -> set[date]:
         """Local days inside the span that no change made dirty, but its growth or the clock does."""
-        zone = self._s.zone
-        spans = []
         if self._before.span is None:
-            spans.append((self._span.start, self._span.end))
-        else:
-            spans.append((self._span.start, self._before.span[0]))
-            spans.append((self._before.span[1], self._span.end))
-            spans.append((max(self._before.now, self._span.start), self._after.now))
-        days = set()
-        for start, end in spans:
-            day, last = calendar.local_date(start, zone), min(end, self._span.end) - 1
-            while start <= last and day <= calendar.local_date(last, zone):
-                days.add(day)
-                day += timedelta(days=1)
-        return days
+            return set(self._days(self._span.start, self._span.end))
+        known = Window(*self._before.span)
+        days = {*self._days(self._span.start, known.start), *self._days(known.end, self._span.end)}
+        inside = set(self._days(self._span.start, self._span.end))
+        return days | (inside & set(self._days(self._before.now, self._after.now)))
+
+    def _days(self, start: int, end: int) -> Iterator[date]:
+        """The local days that [start, end) touches, as far as the span reaches."""
+        zone = self._s.zone
+        first = calendar.local_date(max(start, self._span.start - DAY_S), zone)
+        last = calendar.local_date(min(end, self._span.end + DAY_S) - 1, zone)
+        while start < end and first <= last:
+            yield first
+            first += timedelta(days=1)
 
     # -- days -------------------------------------------------------------------------------------
 
@@ -279,15 +284,13 @@ class _Pass:
                 names = [calendar.months_later(first, n).isoformat()[:7] for n in range(length)]
                 self._give_months(grain, first, length, names)
 
-    def _months_run_out(self) -> Iterable[date]:
-        if self._before.span is None:
-            return
-        month = calendar.month_of(calendar.local_date(self._span.start, self._s.zone))
-        while calendar.midnight(month, self._s.zone) < self._span.end:
-            window = calendar.span_window(month, 12, self._s.zone)
-            if self._before.now < window.end and self._whole(
-                calendar.span_window(month, 1, self._s.zone)
-            ):
+    def _months_run_out(self) -> Iterator[date]:
+        """Months of the span whose time ran out, or that of their quarter or year."""
+        zone = self._s.zone
+        month = calendar.month_of(calendar.local_date(self._span.start, zone))
+        while calendar.midnight(month, zone) < self._span.end:
+            around = ((month, 1), (calendar.quarter_of(month), 3), (calendar.year_of(month), 12))
+            if any(self._ran_out(calendar.span_window(m, n, zone)) for m, n in around):
                 yield month
             month = calendar.months_later(month, 1)
 
