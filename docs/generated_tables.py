@@ -73,9 +73,9 @@ def tables() -> str:
         parts.append(f"\n### {name}\n\n{kind}. {said}{order}\n\n")
         shown = [row for row in columns[name] if not HIDDEN.match(row["name"])]
         own = [row for row in shown if row["name"] not in _names(columns["rollups"])]
-        if name != "rollups" and len(own) < len(shown) / 3:
-            without = _names(columns["rollups"]) - _names(shown)
-            less = f", without {', '.join(sorted(f'`{n}`' for n in without))}" if without else ""
+        without = sorted(_names(columns["rollups"]) - _names(shown))
+        if name != "rollups" and len(without) <= 2:
+            less = f", without {', '.join(f'`{n}`' for n in without)}" if without else ""
             parts.append(f"The columns of [rollups](#rollups){less}{', and:' if own else '.'}\n\n")
             shown = own
         rows = [_told(name, row, known) for row in shown]
