@@ -53,6 +53,7 @@ class MemoryTables:
 def run(folder: Path, tables: MemoryTables, patch: pytest.MonkeyPatch) -> dict[str, int]:
     """Run the workspace to its end; gives the counts of the set."""
     patch.setattr(topology, "open_tables", lambda *_: tables)
+    (folder / "var" / "books").mkdir(parents=True, exist_ok=True)  # where chDB's tables would be
     books = Books.open(folder)
     try:
         run_until_end(books)
