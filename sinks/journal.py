@@ -132,15 +132,9 @@ class Journal:
             )
         )
 
-    def refer(
-        self, source: str, path: str, size: int, sha256: str, received_us: int, position: int = 0
-    ) -> None:
-        """Keep a file that stays in place by reference: where it is and what it must be.
-
-        A file that grew is referred to again: what is new in it begins at `position` (as in frames).
-        """
-        end = max(size, position)
-        self._gather(Entry(source, position, end, received_us, 1, None, path, size, sha256))
+    def refer(self, source: str, path: str, size: int, sha256: str, received_us: int) -> None:
+        """Keep a file that stays in place by reference: where it is and what it must be."""
+        self._gather(Entry(source, 0, size, received_us, 1, None, path, size, sha256))
 
     def keep_file(self, source: str, path: Path, received_us: int) -> str:
         """Keep a columnar file as the bytes it is, in chunks; gives its SHA-256."""

@@ -80,7 +80,7 @@ def _check_reference(entry: Entry, root: Path | None) -> Iterator[str]:
     except OSError as error:
         yield f"{path}: kept by reference for {entry.source}, cannot be read ({error.strerror})"
         return
-    if size < (entry.size or 0) or digest != entry.sha256:  # lines may have come behind it
+    if (size, digest) != (entry.size, entry.sha256):
         yield (
             f"{path}: kept by reference for {entry.source}, has changed since: {size} bytes, "
             f"SHA-256 {digest}; was {entry.size} bytes, {entry.sha256}"

@@ -201,7 +201,7 @@ class Books:
         if frame is None:
             return
         if arrival.source.keep == "reference":
-            if self._is_new_here(arrival):
+            if arrival.starts_file:
                 self._refer(arrival)
         elif arrival.columnar:
             if arrival.starts_file:
@@ -224,21 +224,8 @@ class Books:
 
         with arrival.file.open("rb") as f:
             digest = hashlib.file_digest(f, "sha256").hexdigest()
-        state, frame = arrival.state, arrival.frame
-        self.journal.refer(
-            arrival.name,
-            arrival.name,
-            state.size,
-            digest,
-            state.received_us,
-            frame.position if frame else 0,
-        )
-
-    def _is_new_here(self, arrival: Arrival) -> bool:
-        """Is this the first frame of its file, or of what came behind it since?"""
-        known, state = self.positions.get(arrival.name), arrival.state
-        seen = known is not None and (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
-        return arrival.starts_file or not seen
+        state = arrival.state
+        self.journal.refer(arrival.name, arrival.name, state.size, digest, state.received_us)
 
     def count(self, decoded: Decoded) -> None:
         """Count what arrived (R9 c); keep the rejects for the tables."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from schemas.workspace import Workspace
 from sinks.journal import Mark, entries
 from sinks.segments import Entry
-from streams.collect import form_of
-from streams.collect.rules import SourceRules
-from topologies.files import File, read_frames
 from topologies.manifest import FileState
-from topologies.replay import as_it_was, first_bytes
-from topologies.sources import source_of
 from topologies.unpack import CutShort, chunks
 
 
@@ -30,7 +25,6 @@ class _Trail:
     exact: bool = True
     """Is `digest` that of the file's first `position` bytes (unpacked)?"""
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
-    size: int = 0
     sha256: str = ""
     """Of a file kept whole or by reference."""
 
@@ -49,7 +43,7 @@ def positions(journal: Path, mark: Mark, workspace: Workspace) -> dict[str, File
 def _follow(trail: _Trail, entry: Entry) -> None:
     trail.modified_s = entry.modified_s
     if entry.path is not None:
-        trail.size, trail.sha256 = entry.size or 0, entry.sha256 or ""
+        trail.sha256 = entry.sha256 or ""
         return
     payload, length = entry.payload or b"", entry.end - entry.position
     unread = (
@@ -66,47 +60,31 @@ def _state(name: str, trail: _Trail, workspace: Workspace) -> FileState:
     if not path.exists():
         return unknown
     stat = path.stat()
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if trail.sha256:
-        if _digest(first_bytes(path, trail.size)) != trail.sha256:
-            return unknown
-        mtime = stat.st_mtime_ns if stat.st_size == trail.size else 0
-        end = _end(name, path, trail, workspace)
-        return FileState(trail.received_us, trail.size, mtime, end, done=True, sha256=trail.sha256)
-    if trail.exact:
-        same = _digest(_unpacked(path, trail.position)) == trail.digest.hexdigest()
+        same, done = sha256 == trail.sha256, True
+    elif trail.exact:
+        begins, more = _beginning(path, trail.position)
+        same, done = begins == trail.digest.hexdigest(), not more
     else:
-        same = int(stat.st_mtime) == trail.modified_s
+        same, done = int(stat.st_mtime) == trail.modified_s, True
     if not same:
         return unknown
-    return FileState(trail.received_us, stat.st_size, stat.st_mtime_ns, trail.position)
+    state = FileState(trail.received_us, stat.st_size, stat.st_mtime_ns, trail.position)
+    return msgspec.structs.replace(state, done=True, sha256=sha256) if done else state
 
 
-def _end(name: str, path: Path, trail: _Trail, workspace: Workspace) -> int:
-    """Where the last frame of a text file ends, of the part that the journal knows."""
-    if form_of(name) not in ("csv", "lines"):
-        return 0
-    source = source_of(name, workspace.settings.sources)
-    whole = source is not None and SourceRules.of(source).whole_files
-    with tempfile.TemporaryDirectory(prefix="everygram-") as scratch:
-        part = as_it_was(path, trail.size, Path(scratch))
-        ends = [f.end for f in read_frames(File(part, name, trail.received_us, whole))]
-    return ends[-1] if ends else 0
-
-
-def _unpacked(path: Path, size: int) -> Iterator[bytes]:
-    """The first `size` bytes of a text, or what of them can be read."""
+def _beginning(path: Path, size: int) -> tuple[str, bool]:
+    """SHA-256 of the first `size` bytes of a text (unpacked), and whether more come behind them."""
+    digest, more = hashlib.sha256(), False
     try:
         for piece in chunks(path):
-            yield piece[:size]
-            size -= len(piece)
-            if size <= 0:
-                return
+            digest.update(piece[:size])
+            more = len(piece) > size
+            size -= min(size, len(piece))
+            if more:
+                break
     except CutShort:
-        return
-
-
-def _digest(pieces: Iterator[bytes]) -> str:
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
+        more = True
+    return digest.hexdigest(), more

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ def arrivals_from_journal(
             if entry.path is None:
                 yield _text(entry, source, root)
             elif entry.payload is None:
-                path = _referred(entry, root, Path(scratch))
+                path = _referred(entry, root)
                 yield from _booked(_frames(entry, source, root, path), entry, files)
             else:
                 path = _grown(chunks, entry, Path(scratch))
@@ -100,44 +99,22 @@ def _frames(entry: Entry, source: FileSource, root: Path, path: Path) -> Iterato
     rules = SourceRules.of(source)
     columnar = form_of(entry.source) in ("parquet", "arrow")
     opened = File(path, entry.source, entry.received_us, rules.whole_files)
-    for frame in read_frames(opened, entry.position if entry.payload is None else 0):
+    for frame in read_frames(opened):
         yield _arrival(frame, source, root, columnar=columnar)
 
 
-def _referred(entry: Entry, root: Path, scratch: Path) -> Path:
-    path, size = root / str(entry.path), entry.size or 0
+def _referred(entry: Entry, root: Path) -> Path:
+    path = root / str(entry.path)
     what, remedy = "", "bring back the file as it was: the journal keeps it by reference"
     if not path.exists():
         what = "the file is gone"
     else:
-        digest = hashlib.sha256()
-        for piece in first_bytes(path, size):
-            digest.update(piece)
-        same = digest.hexdigest() == entry.sha256
-        what = "" if same else "the file is not what it was when it was read"
+        with path.open("rb") as f:
+            digest = hashlib.file_digest(f, "sha256").hexdigest()
+        what = "" if digest == entry.sha256 else "the file is not what it was when it was read"
     if what:
         raise SinkError(what, str(path), remedy)
-    return as_it_was(path, size, scratch)
-
-
-def first_bytes(path: Path, size: int) -> Iterator[bytes]:
-    """The first `size` bytes of a file, in pieces."""
-    with path.open("rb") as file:
-        while size and (piece := file.read(min(size, 1 << 22))):
-            size -= len(piece)
-            yield piece
-
-
-def as_it_was(path: Path, size: int, scratch: Path) -> Path:
-    """The file when it had `size` bytes: itself, or a copy of its beginning where it grew since."""
-    if path.stat().st_size == size:
-        return path
-    copy = scratch / f"before-{path.name}"
-    with copy.open("wb") as out:
-        for piece in first_bytes(path, size):
-            out.write(piece)
-    shutil.copystat(path, copy)
-    return copy
+    return path
 
 
 def _grown(chunks: dict[str, _Chunks], entry: Entry, scratch: Path) -> Path:
