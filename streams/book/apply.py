@@ -5,18 +5,72 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from streams.book.keys import CONFLICT, DIRTY, compare, is_short, payload
+from streams.book.cut import part
+from streams.book.days import DAY_S
+from streams.book.keys import CONFLICT, DIRTY, compare, is_short, long_key, payload, short_key
 
 ACCEPTED, SUPERSEDED, DUPLICATE = 0, 1, 2
+
+S_CELL_S, S_SIZE, S_LOCAL = range(3)
+"""Columns of what the book knows of a slot: seconds of its cell, which cell size that is, the place
+among the slots of that size."""
 
 L_SLOT, L_START, L_CELLS, L_QUANTITY, L_RANK, L_REVISION, L_CELL_S, L_FORCE = range(8)
 """Columns of the table of longer readings; the first six say which reading it is, `L_FORCE` in how
 many cells it is in force."""
 
 
+@njit(inline="always")
+def _place(time, slot, slots, n, day, size, place):  # type: ignore[no-untyped-def]
+    """Day, cell size, and interval and slot in one word, of candidate `n`."""
+    days = time // DAY_S
+    cell_s = np.uint32(slots[slot, S_CELL_S])
+    interval = np.uint32(time - days * DAY_S) // cell_s
+    day[n], size[n] = days, slots[slot, S_SIZE]
+    place[n] = np.int64(interval) << 32 | slots[slot, S_LOCAL]
+
+
+@njit(nogil=True, cache=True)
+def candidates(  # type: ignore[no-untyped-def]
+    slot, start, end, quantity, rank, revision, slots, day, size, place, key, amount, longer
+):
+    """Split a batch into readings of one cell, made candidates, and longer ones, whose numbers are listed.
+
+    slots: by slot [cell_s, cell size's number, place in it] · day, size, place, key (uint64), amount: out,
+    by candidate. Returns how many of each.
+    """
+    shorts, longs = 0, 0
+    for i in range(len(slot)):
+        if end[i] - start[i] != slots[slot[i], S_CELL_S]:
+            longer[longs] = i
+            longs += 1
+            continue
+        _place(start[i], slot[i], slots, shorts, day, size, place)
+        key[shorts] = short_key(rank[i], revision[i])
+        amount[shorts] = quantity[i]
+        shorts += 1
+    return shorts, longs
+
+
+@njit(nogil=True, cache=True)
+def parts(rows, first, slots, day, size, place, key, amount):  # type: ignore[no-untyped-def]
+    """R4: the cells of longer readings (rows numbered from `first`) as candidates. Returns how many."""
+    n = 0
+    for i in range(len(rows)):
+        row = rows[i]
+        part_rank = 2 if row[L_RANK] == 3 else row[L_RANK]  # measured in sum, estimated in shape
+        for offset in range(row[L_CELLS]):
+            time = row[L_START] + offset * row[L_CELL_S]
+            _place(time, row[L_SLOT], slots, n, day, size, place)
+            key[n] = long_key(part_rank, first + i)
+            amount[n] = part(row[L_QUANTITY], offset, row[L_CELLS])
+            n += 1
+    return n
+
+
 @njit(nogil=True, cache=True)
 def group(day, size, day_from, days, sizes, counts, order):  # type: ignore[no-untyped-def]
-    """Order candidates by (day, cell size): a counting sort; counts[g] = end of group g in `order`."""
+    """Order candidates by day and cell size: a counting sort; counts[g] = end of group g in `order`."""
     n = len(day)
     for i in range(n):
         counts[(day[i] - day_from) * sizes + size[i]] += 1
@@ -32,18 +86,21 @@ def group(day, size, day_from, days, sizes, counts, order):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True)
-def before_image(cells, at, empty, full):  # type: ignore[no-untyped-def]
-    """What the touched cells hold now: places of empty ones, (place, key, quantity) of the others."""
+def before_image(cells, stride, pick, place, at, empty, full):  # type: ignore[no-untyped-def]
+    """Where the picked candidates meet the cells of a day (`at`, out), and what stands there now:
+    places of empty cells, (place, key, quantity) of the others. Returns how many of each."""
     empties, fulls = 0, 0
-    for p in range(len(at)):
-        place = at[p]
-        if cells[place, 0] == 0:
-            empty[empties] = place
+    for p in range(len(pick)):
+        whence = place[pick[p]]
+        here = (whence >> 32) * stride + (whence & 0xFFFFFFFF)
+        at[p] = here
+        if cells[here, 0] == 0:
+            empty[empties] = here
             empties += 1
         else:
-            full[fulls, 0] = place
-            full[fulls, 1] = cells[place, 0]
-            full[fulls, 2] = cells[place, 1]
+            full[fulls, 0] = here
+            full[fulls, 1] = cells[here, 0]
+            full[fulls, 2] = cells[here, 1]
             fulls += 1
     return empties, fulls
 

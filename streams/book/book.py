@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from schemas.compiled import Compiled
 from schemas.reading import Readings
 from streams.book import apply as kernel
-from streams.book import cut, keys, undo
+from streams.book import keys, undo
 from streams.book.days import DAY_S, DayFile, Days
 from streams.book.rows import Rows
 
 LONGER = -1
 """In the undo log: the day of the table of longer readings, which has none."""
-SPREAD_CELLS = 4_000_000
+PARTS_AT_ONCE = 1_000_000
 """Longer readings are cut in chunks of about so many cells."""
 
 
@@ -32,12 +32,25 @@ class Counts:
 
 @dataclass(slots=True)
 class _Candidates:
-    """Cells' worth of readings: time of the cell, slot, key (uint64) and quantity of each."""
+    """Cells' worth of readings by UTC day and cell size, with interval and slot, key and quantity."""
 
-    time: NDArray[np.int64]
-    slot: NDArray[np.int32]
+    day: NDArray[np.int64]
+    size: NDArray[np.int64]
+    place: NDArray[np.int64]
     key: NDArray[np.uint64]
     quantity: NDArray[np.int64]
+
+    @classmethod
+    def room(cls, n: int) -> _Candidates:
+        """Arrays to be filled."""
+        day, size, place, quantity = (np.empty(n, np.int64) for _ in range(4))
+        return cls(day, size, place, np.empty(n, np.uint64), quantity)
+
+    def first(self, n: int) -> _Candidates:
+        """The first n."""
+        return _Candidates(
+            self.day[:n], self.size[:n], self.place[:n], self.key[:n], self.quantity[:n]
+        )
 
 
 class Book:
@@ -67,6 +80,7 @@ class Book:
             mine = np.flatnonzero(self.size_of == n)
             self.local[mine] = np.arange(len(mine))
             self.slots_of_size.append(mine)
+        self.slots = np.stack([self.cell_s, self.size_of, self.local], axis=1)
 
     # -- epochs ---------------------------------------------------------------------------------
 
@@ -135,79 +149,59 @@ class Book:
         if self.span is not None:
             first, last = min(first, self.span[0]), max(last, self.span[1])
         self.span = (first, last)
-        cells = (readings.end - readings.start) // self.cell_s[readings.slot]
-        short = cells == 1
-        if short.all():
-            self._apply_short(readings, slice(None))
-            return
-        self._apply_short(readings, np.flatnonzero(short))
-        self._apply_longer(readings, cells, np.flatnonzero(~short))
+        c, n = _Candidates.room(len(readings)), readings
+        longer = np.empty(len(readings), np.int64)
+        shorts, longs = kernel.candidates(
+            n.slot, n.start, n.end, n.quantity, n.rank, n.revision, self.slots,
+            c.day, c.size, c.place, c.key, c.quantity, longer,
+        )  # fmt: skip
+        self._meet(c.first(shorts), len(self.longer))
+        if longs:
+            self._apply_longer(readings, longer[:longs])
 
-    def _apply_short(self, r: Readings, pick: slice | NDArray[np.int64]) -> None:
-        rank = r.rank[pick].astype(np.uint64) + np.uint64(1)
-        revision = r.revision[pick].astype(np.uint64)
-        key = (rank << keys.RANK_SHIFT) | keys.SHORT | (revision << keys.PAYLOAD_SHIFT)
-        self._meet(
-            _Candidates(r.start[pick], r.slot[pick], key, r.quantity[pick]), len(self.longer)
-        )
-
-    def _apply_longer(self, r: Readings, cells: NDArray[np.int64], pick: NDArray[np.int64]) -> None:
+    def _apply_longer(self, r: Readings, pick: NDArray[np.int64]) -> None:
         first_new = len(self.longer)
+        cell_s = self.cell_s[r.slot[pick]]
         new = np.zeros((len(pick), 8), np.int64)
         for column, values in (
             (kernel.L_SLOT, r.slot),
             (kernel.L_START, r.start),
-            (kernel.L_CELLS, cells),
             (kernel.L_QUANTITY, r.quantity),
             (kernel.L_RANK, r.rank),
             (kernel.L_REVISION, r.revision),
         ):
             new[:, column] = values[pick]
-        new[:, kernel.L_CELL_S] = self.cell_s[r.slot[pick]]
+        new[:, kernel.L_CELLS] = (r.end[pick] - r.start[pick]) // cell_s
+        new[:, kernel.L_CELL_S] = cell_s
         numbers = self.longer.add(new)
         self.counts.duplicate += int((numbers < 0).sum())
-        fresh = np.arange(first_new, len(self.longer))
-        cuts = np.cumsum(self.longer.rows[first_new:, kernel.L_CELLS]) // SPREAD_CELLS
-        for chunk in np.split(fresh, np.flatnonzero(np.diff(cuts)) + 1):
-            self._meet(self._parts(chunk), first_new)
+        cells = np.cumsum(self.longer.rows[first_new:, kernel.L_CELLS])
+        borders = np.flatnonzero(np.diff(cells // PARTS_AT_ONCE)) + 1
+        ends = [*borders.tolist(), len(cells)]
+        for start, end in zip([0, *ends[:-1]], ends, strict=True):
+            rows = self.longer.rows[first_new + start : first_new + end]
+            c = _Candidates.room(int(rows[:, kernel.L_CELLS].sum()))
+            kernel.parts(
+                rows, first_new + start, self.slots, c.day, c.size, c.place, c.key, c.quantity
+            )
+            self._meet(c, first_new)
         in_force = int((self.longer.rows[first_new:, kernel.L_FORCE] > 0).sum())
         self.counts.accepted += in_force
-        self.counts.superseded += len(fresh) - in_force
-
-    def _parts(self, numbers: NDArray[np.int64]) -> _Candidates:
-        rows = self.longer.rows[numbers]
-        parts = np.empty((int(rows[:, kernel.L_CELLS].sum()), 4), np.int64)
-        cut.spread(
-            numbers,
-            rows[:, kernel.L_START],
-            rows[:, kernel.L_CELLS],
-            rows[:, kernel.L_CELL_S],
-            rows[:, kernel.L_QUANTITY],
-            rows[:, kernel.L_RANK],
-            parts,
-        )
-        key = ((parts[:, 3] + 1).astype(np.uint64) << keys.RANK_SHIFT) | (
-            parts[:, 0].astype(np.uint64) << keys.PAYLOAD_SHIFT
-        )
-        slot = self.longer.rows[parts[:, 0], kernel.L_SLOT].astype(np.int32)
-        return _Candidates(parts[:, 1], slot, key, np.ascontiguousarray(parts[:, 2]))
+        self.counts.superseded += len(cells) - in_force
 
     def _meet(self, c: _Candidates, first_new: int) -> None:
-        if not len(c.time):
+        if not len(c.day):
             return
-        day = c.time // DAY_S
-        size = self.size_of[c.slot]
-        day_from, days = int(day.min()), int(day.max() - day.min()) + 1
-        order = np.empty(len(day), np.int64)
-        ends = np.zeros(days * len(self.sizes), np.int64)
-        kernel.group(day, size, day_from, days, len(self.sizes), ends, order)
+        sizes = len(self.sizes)
+        day_from, days = int(c.day.min()), int(c.day.max() - c.day.min()) + 1
+        order = np.empty(len(c.day), np.int64)
+        ends = np.zeros(days * sizes, np.int64)
+        kernel.group(c.day, c.size, day_from, days, sizes, ends, order)
         start = 0
-        for g in np.flatnonzero(np.diff(ends, prepend=0)):
+        for g in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
             pick = order[start : ends[g]]
             start = int(ends[g])
-            self._meet_day(
-                c, pick, day_from + int(g) // len(self.sizes), int(g) % len(self.sizes), first_new
-            )
+            self._meet_day(c, pick, day_from + g // sizes, g % sizes, first_new)
 
     def _meet_day(
         self, c: _Candidates, pick: NDArray[np.int64], day: int, size: int, first_new: int
@@ -215,10 +209,11 @@ class Book:
         assert self._undo is not None
         cell_s = int(self.sizes[size])
         file = self.days.make(day, cell_s, len(self.slots_of_size[size]))
-        at = (c.time[pick] - day * DAY_S) // cell_s * file.stride + self.local[c.slot[pick]]
-        empty = np.empty(len(pick), np.int64)
+        at, empty = np.empty(len(pick), np.int64), np.empty(len(pick), np.int64)
         full = np.empty((len(pick), 3), np.int64)
-        empties, fulls = kernel.before_image(file.cells, at, empty, full)
+        empties, fulls = kernel.before_image(
+            file.cells, file.stride, pick, c.place, at, empty, full
+        )
         self._undo.cells(undo.CellsBefore(day, cell_s, file.stride, empty[:empties], full[:fulls]))
         counts = np.zeros(3, np.int64)
         changed = np.zeros(file.intervals, np.uint8)

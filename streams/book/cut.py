@@ -19,18 +19,3 @@ def part(quantity, offset, cells):  # type: ignore[no-untyped-def]
     before = rest * offset // cells
     after = rest * (offset + 1) // cells
     return np.int64(whole + after - before)
-
-
-@njit(nogil=True, cache=True)
-def spread(number, start, cells, cell_s, quantity, rank, out):  # type: ignore[no-untyped-def]
-    """Cells of longer readings: rows (row number, start of cell, quantity of part, rank of part)."""
-    n = 0
-    for i in range(len(number)):
-        part_rank = 2 if rank[i] == 3 else rank[i]  # measured in sum, estimated in shape
-        for offset in range(cells[i]):
-            out[n, 0] = number[i]
-            out[n, 1] = start[i] + offset * cell_s[i]
-            out[n, 2] = part(quantity[i], offset, cells[i])
-            out[n, 3] = part_rank
-            n += 1
-    return n
