@@ -148,7 +148,8 @@ def test_no_module_is_dead() -> None:
     for path in python_files((*ROOMS, "benchmarks")):
         used.update(imported(path))
     packages = {name for name, path in modules().items() if path.name == "__init__.py"}
-    assert sorted(set(modules()) - used - packages) == []
+    dead = sorted(set(modules()) - used - packages)
+    assert dead == [], ", ".join(dead)
 
 
 def documents() -> list[Path]:

@@ -1,5 +1,6 @@
 """What the documents say of the code is made from the code."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sinks.asking import query_books
 from tests.docs.documents import FENCE, ROOT, run
 
 DOCS = ROOT / "docs"
@@ -38,14 +40,11 @@ def test_queries_of_the_data_dictionary(mill: Path) -> None:
     queries = [body for language, body in FENCE.findall(text) if language == "sql"]
     assert len(queries) >= 8
     for query in queries:
-        answer = run(f"everygram query mill -o csv {_quoted(query)} 2>/dev/null", mill)
-        assert len(answer.splitlines()) > 1 or "-- none in the mill" in query, query
+        answer = b"".join(query_books(mill / "mill", query, "json"))
+        assert json.loads(answer) or "-- none in the mill" in query, query
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
+@pytest.mark.slow
 def test_commands_of_the_operating_guide(mill: Path) -> None:
     text = (DOCS / "operating.md").read_text("utf-8")
     blocks = [body for language, body in FENCE.findall(text) if language == "sh"]

@@ -9,6 +9,7 @@ from tests.docs.documents import ROOT, hold, run, steps
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", READMES, ids=lambda p: p.name)
 def test_commands_of_a_readme(path: Path, tmp_path: Path) -> None:
     runnable = [step for step in steps(path) if not step.demo]
