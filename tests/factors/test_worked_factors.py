@@ -17,6 +17,8 @@ from tests.factors.library_world import ZONE, catalogue, value
 SHARED = Path(os.environ.get("EVERYGRAM_SHARED", Path(__file__).parents[3] / "shared"))
 CASES = SHARED / "cases" / "worked_examples.json"
 
+pytestmark = pytest.mark.shared
+
 # id -> per input: flow, unit of the quantity, unit of the factor, value (or formula) of the factor.
 # Flows that the library doesn't have are the workspace's own (OWN_FLOWS).
 FORMS: dict[str, list[tuple[str, str, str, str]]] = {
