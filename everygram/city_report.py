@@ -138,7 +138,7 @@ class Report:
         explainer = Explainer(self._root, lambda sql: self._books.tables.query(sql, "json"))
         command = f"everygram explain {kept or 'CITY'} {entity} --flow {flow} --start {month}"
         self._out.print(Text("\nOne figure explained · 一个数字的由来  ", "bold"), end="")
-        self._out.print(Text(command, "dim"))
+        self._out.print(Text(command, "dim"), soft_wrap=True)
         console = self._out
         if not console.is_terminal:
             console = Console(file=sys.stdout, highlight=False, markup=False, width=UNBROKEN)
@@ -163,9 +163,9 @@ class Report:
         text = Text("\nAgainst the truth · 与真值比对: ", "bold")
         text.append(f"{check.total:,} cells compared ({grains}); ")
         text.append(f"{check.wrong:,} differ", "bold red" if check.wrong else "bold green")
-        self._out.print(text)
+        self._out.print(text, soft_wrap=True)
         for line in [*check.first, *self._miscounted(result)]:
-            self._out.print(Text(f"  {line}", "red"))
+            self._out.print(Text(f"  {line}", "red"), soft_wrap=True)
 
     def _next(self, kept: str) -> None:
         city = kept or "city"
@@ -181,7 +181,7 @@ class Report:
         width = max(len(command) for command, _ in commands)
         self._out.print(Text("\nNext · 下一步", style="bold"))
         for command, what in commands:
-            self._out.print(Text(f"  {command:<{width}}  ").append(what, "dim"))
+            self._out.print(Text(f"  {command:<{width}}  ").append(what, "dim"), soft_wrap=True)
 
 
 def _table(title: str, *columns: str) -> Table:
