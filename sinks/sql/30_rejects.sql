@@ -1,4 +1,5 @@
--- What could not be taken, as it came, with the reason. Every copy is a row.
+-- What could not be taken, as it came, with the reason. Every copy is a row: a line that was cut when it was
+-- read and went on later is two rejects of one place.
 CREATE TABLE IF NOT EXISTS rejects
 (
     source LowCardinality(String) COMMENT 'Source · 来源',
@@ -11,5 +12,5 @@ CREATE TABLE IF NOT EXISTS rejects
     version UInt64 COMMENT 'Checkpoint · 版本'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (source, received_at, position)
+ORDER BY (source, received_at, position, cityHash64(payload))
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
