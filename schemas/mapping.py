@@ -23,6 +23,9 @@ from schemas.scalars import Duration, Ratio, Template, Zone, template_names
 FILE_NAMES = ("stem", "name", "modified")
 """What `{file.…}` gives without a `file_name` pattern."""
 
+TIME_DIRECTIVES = "YymbBdHIpMSfzZ%"
+"""What stands behind `%` in a form of times, as in strftime."""
+
 
 def _encoding(value: str) -> str:
     try:
@@ -41,6 +44,20 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _time_form(value: str) -> str:
+    """`iso`, `epoch`, `epoch_ms`, or a pattern of directives that are read (`TIME_DIRECTIVES`)."""
+    if value in ("iso", "epoch", "epoch_ms"):
+        return value
+    used = re.findall("%(.?)", value)
+    odd = [f"%{one}" for one in used if one not in TIME_DIRECTIVES or not one]
+    if odd or not used:
+        raise ValueError(
+            f"'{value}' is no form of times: {', '.join(odd) + ' is not read' if odd else 'no %'}; "
+            "write iso, epoch, epoch_ms or like %d.%m.%Y %H:%M"
+        )
+    return value
+
+
 def _instant_text(value: object) -> str:
     text = str(value)
     try:
@@ -54,6 +71,7 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+TimeForm = Annotated[str, AfterValidator(_time_form)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 FilePattern = Annotated[str, AfterValidator(_pattern)]
 
@@ -154,7 +172,7 @@ class Mapping(Strict):
     end: Template | None = Field(
         default=None, description="End of the interval; default: `step`, else the meter's interval."
     )
-    time_format: Annotated[list[str], BeforeValidator(_as_list)] = Field(
+    time_format: Annotated[list[TimeForm], BeforeValidator(_as_list)] = Field(
         default=["iso"],
         min_length=1,
         description="Tried in order: iso, epoch, epoch_ms, or like %d-%m-%Y %H:%M:%S %z.",

@@ -142,7 +142,10 @@ def _read(raw: Raw, case: Case) -> Written:
     _text(raw.unit, "unit")
     rank = RANKS.get(_text(raw.quality, "quality") or "measured")
     if rank is None:
-        raise _malformed(f"quality {_show(raw.quality)} is none of {', '.join(QUALITIES)}")
+        raise _malformed(
+            f"quality {_show(raw.quality)} is none of {', '.join(QUALITIES)}; "
+            "in a mapping, `qualities` translates the file's words"
+        )
     revision = _revision(raw.revision, case)
     text = _quantity_text(raw.quantity)
     author, reason = _text(raw.author, "author"), _text(raw.reason, "reason")
@@ -153,8 +156,9 @@ def _read(raw: Raw, case: Case) -> Written:
         raise _malformed("`quantity` is missing (only an edit may leave it out)")
     amount = None if text is None else read_amount(text, raw.grammar)
     if text is not None and amount is None:
+        comma = "; a mapping says what its comma is: `decimal` or `thousands`" if "," in text else ""
         raise Refused(Reason.NOT_A_NUMBER, f"quantity {_show(text)} is not a plain decimal number like "
-                      "12.345")  # fmt: skip
+                      f"12.345{comma}")  # fmt: skip
     return Written(start, end, amount, rank, revision)
 
 

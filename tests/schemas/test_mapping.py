@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from schemas.mapping import Mapping
+from schemas.mapping import TIME_DIRECTIVES, Mapping
 from schemas.scalars import parse_duration, parse_instant, parse_ratio, parse_zone, template_names
+from streams.collect.mapped_times import _DIRECTIVES
 
 PLAIN = {"meter": "M", "time": "{t}", "quantity": "{q}"}
 
@@ -127,3 +128,25 @@ def test_scalars() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     assert parse_instant("2018-01-01", zone) == parse_instant("2017-12-31T16:00:00Z", zone)
     assert parse_instant("2018-01-01", zone) == 1514736000
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("yyyy-MM-dd HH:mm", "no %"),
+        ("%F %R", "%F, %R is not read"),
+        ("%d.%m.%Y %", "% is not read"),
+    ],
+)
+def test_a_form_of_times_that_cannot_be_read(form: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Mapping.model_validate(PLAIN | {"time_format": form})
+
+
+def test_each_directive_is_read() -> None:
+    assert set(_DIRECTIVES) == set(TIME_DIRECTIVES)
+
+
+def test_one_mark_cannot_be_two() -> None:
+    with pytest.raises(ValidationError, match="both the decimal mark and that of thousands"):
+        Mapping.model_validate(PLAIN | {"decimal": ",", "thousands": ","})
