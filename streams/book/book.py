@@ -98,30 +98,34 @@ class Book:
                 path.unlink()
 
     def roll_back(self) -> bool:
-        """After a kill: undo every epoch that was not committed. True if there was one."""
+        """After a kill: undo every epoch that was not committed. True if that changed anything."""
         logs = undo.pending(self.days.folder)
         touched: set[int] = set()
+        changed = False
         for path in logs:
             for record in reversed(list(undo.read(path))):
-                self._restore(record)
+                changed |= self._restore(record)
                 if isinstance(record, undo.CellsBefore):
                     touched.update(keys.longer_rows(record.full[:, 1]).tolist())
         self._recount_force({n for n in touched if 0 <= n < len(self.longer)})
         for path in logs:
             path.unlink()
-        return bool(logs)
+        return changed
 
-    def _restore(self, record: undo.CellsBefore | undo.LengthBefore) -> None:
+    def _restore(self, record: undo.CellsBefore | undo.LengthBefore) -> bool:
+        """Take one record back; did anything differ?"""
         if isinstance(record, undo.LengthBefore):
             rows = self.longer if record.day == LONGER else self._lost_of(record.day, record.cell_s)
+            longer = len(rows) > record.length
             rows.cut(record.length)
-            return
+            return longer
         file = self.days.get(record.day, record.cell_s)
         if file is None:
-            return
+            return False
         changed = np.zeros(file.intervals, np.uint8)
         kernel.restore(file.cells, record.stride, file.stride, record.empty, record.full, changed)
         self._mark(file, changed)
+        return bool(changed.any())
 
     def _recount_force(self, numbers: set[int]) -> None:
         """In how many cells each of these longer readings is in force, from the cells themselves."""
