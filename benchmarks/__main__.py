@@ -75,7 +75,7 @@ def _measure(chosen: list[Bench], size: Size, rounds: int, folder: Path) -> None
     kept = results.Results(folder / "results.json", size)
     years = [b for b in chosen if b.run.startswith("year")]
     others = [b for b in chosen if b not in years]
-    for form in sorted({b.city.form for b in chosen}):
+    for form in sorted({b.city.form for b in chosen if b.city.meters > WARM_METERS}):
         small = drawn(City(WARM_METERS, WARM_METERS // 10, 1, form), cities)
         _child("ingest", small, 1)  # discarded: compiled loops are cached from here on
     for bench in others:

@@ -43,6 +43,11 @@ a time counts, every counter must be the simulator's and every figure of every d
 total. Peak memory is anonymous memory, sampled every 10 ms: the book's mapped pages are the kernel's.
 """
 
+SCALE = """\
+The same entities for 1,000 meters and the same files, in cities of other sizes: what a reading costs.
+The larger cities report for one day, so each of their days is folded and sent at once.
+"""
+
 FLOORS = """\
 Decoding alone runs in one thread. The batch engines read the same Parquet files, filter what must be
 rejected, deduplicate by R3's key, join with the contributions and group by entity, flow and interval:
@@ -72,6 +77,7 @@ def page(told: Figures) -> str:
     ingests = [b for b in benches.values() if b["run"] == "ingest"]
     parts = [HEAD.format(machine=machine), "## Files to rollups\n", _ingests(ingests)]
     parts += [_way(ingests), "## Where the CPU time goes\n", _stages(ingests)]
+    parts += ["## From few meters to many\n", SCALE, _scale(ingests)]
     floors = [b for b in benches.values() if b["title"].startswith("Floor")]
     if floors:
         parts += ["## Floors\n", FLOORS, _floors(floors)]
@@ -137,6 +143,20 @@ def _stages(benches: Sequence[Figures]) -> str:
     return "CPU seconds per million readings.\n\n" + _table(
         ("stage", *(b["title"] for b in benches)), lines
     )
+
+
+def _scale(benches: Sequence[Figures]) -> str:
+    few = [b for b in benches if b["city"]["form"] == "parquet" and b["name"] != "parquet-many"]
+    heads = ("meters", "readings", "readings/s, median (min to max)", "CPU s per million",
+             "CPU against the first", "peak anonymous memory")  # fmt: skip
+    first = middle(few[0], "cpu_s_per_million") or 1.0 if few else 1.0
+    return _table(heads, [
+        (f"{b['city']['meters']:,}", number(b, "readings", ","), spanned(b, "rate"),
+         number(b, "cpu_s_per_million", ".3f"),
+         f"{(middle(b, 'cpu_s_per_million') or 0) / first:.2f}",
+         number(b, "peak_anon_mb", ",.0f") + " MB")
+        for b in few
+    ])  # fmt: skip
 
 
 def _floors(benches: Sequence[Figures]) -> str:
