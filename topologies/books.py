@@ -188,6 +188,7 @@ class Books:
         self.book.span = m.span
         for day, bits in m.dirty.items():
             self.book.dirty[int(day)] = np.frombuffer(bytes.fromhex(bits), np.uint8).copy()
+        self.book.forget(m.epoch)  # a kill may have come between the commit and this
         killed = self.book.roll_back()
         self._again = killed or bool(m.dirty)
         self._settled = Settled(m.settled_span, m.settled_now)

@@ -1,6 +1,6 @@
 """Runs a workspace to its end, with small batches; kills itself at a step that a seed chooses.
 
-    python child.py WORKSPACE SEED|none
+    python child.py WORKSPACE SEED|STEP|none
 
 A step is a call of anything that writes: journal, undo log, book, tables, manifest. The seed says at
 which call of which of them, and whether before or after it, the process gets SIGKILL.
@@ -41,24 +41,31 @@ STEPS = [
 ]
 
 
-def arm(seed: int) -> None:
-    """Put the kill in its place."""
+def step(seed: int) -> str:
+    """A step drawn by a seed: `Journal.append:12:before`."""
     draw = random.Random(seed)
     owner, name, calls = draw.choice(STEPS)
-    at, before = draw.randrange(calls), draw.random() < 0.5
+    when = draw.choice(["before", "after"])
+    return f"{owner.__name__}.{name}:{draw.randrange(calls)}:{when}"
+
+
+def arm(where: str) -> None:
+    """Put the kill in its place."""
+    place, at, when = where.split(":")
+    owner, name = next((o, n) for o, n, _ in STEPS if f"{o.__name__}.{n}" == place)
     inner, count = getattr(owner, name), 0
 
-    def step(*args, **kwargs):
+    def call(*args, **kwargs):
         nonlocal count
         mine, count = count, count + 1
-        if mine == at and before:
+        if mine == int(at) and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         out = inner(*args, **kwargs)
-        if mine == at:
+        if mine == int(at):
             os.kill(os.getpid(), signal.SIGKILL)
         return out
 
-    setattr(owner, name, step)
+    setattr(owner, name, call)
 
 
 def main() -> None:
@@ -66,7 +73,7 @@ def main() -> None:
     files.read_frames.__defaults__ = (0, 4_000, 500)
     books.Books.dirty_cells = lambda self: 0
     if sys.argv[2] != "none":
-        arm(int(sys.argv[2]))
+        arm(step(int(sys.argv[2])) if sys.argv[2].isdigit() else sys.argv[2])
     opened = books.Books.open(sys.argv[1])
     embedded.run_until_end(opened)
     opened.close()
