@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from factors.catalogue import Catalogue, load_catalogue
+from factors.check import check
 from schemas.compiled import Compiled
+from schemas.mistakes import Mistakes
 from schemas.registry import compile_registry
 from schemas.workspace import Workspace
 from sinks.segments import list_segments
@@ -25,15 +27,19 @@ class BusyError(Exception):
 
 
 def open_catalogue(workspace: Workspace) -> Catalogue:
-    """The factors of a workspace."""
+    """The factors of a workspace. Raises Mistakes, also where they do not fit its meters or grid."""
     s = workspace.settings
-    return load_catalogue(
+    catalogue = load_catalogue(
         s.accounting,
         workspace.factor_files,
         s.timezone,
         workspace.root,
         contracts=workspace.contracts,
     )
+    mistakes = check(workspace, catalogue)
+    if mistakes:  # a value that changes inside a base interval would be left out, and no one told
+        raise Mistakes(mistakes)
+    return catalogue
 
 
 def compile_workspace(
