@@ -1,4 +1,9 @@
-"""Lines in windows become rollups: the Arrow rows that analysts query (schemas.rollup.ROLLUP)."""
+"""Lines in windows become rollups: the Arrow rows that analysts query (schemas.rollup.ROLLUP).
+
+Rows come interval by interval and leave in the order of their table (grain, entity, flow, start), which
+spares the sink a sort: it costs 0.04 to 0.07 us a row and saves 0.15 to 0.25 us of inserting
+(docs/decisions/0003).
+"""
 
 from __future__ import annotations
 
@@ -29,6 +34,36 @@ def _take(rows, line, by, at):  # type: ignore[no-untyped-def]
         for c in range(rows.shape[1]):
             for n in range(first, last):
                 by[c, at + n] = rows[line[n], c]
+
+
+@njit(nogil=True, cache=True)
+def _order(grain, line, rank, order):  # type: ignore[no-untyped-def]
+    """Rows by grain and rank of their line, each line's as they came: by time (a counting sort)."""
+    place = np.zeros(len(GRAINS) * len(rank) + 1, np.int32)
+    for n in range(len(line)):
+        place[grain[n] * len(rank) + rank[line[n]] + 1] += 1
+    for k in range(1, len(place)):
+        place[k] += place[k - 1]
+    for n in range(len(line)):
+        k = grain[n] * len(rank) + rank[line[n]]
+        order[place[k]] = n
+        place[k] += 1
+
+
+@njit(nogil=True, cache=True)
+def _arrange(by, order):  # type: ignore[no-untyped-def]
+    """Bring the first entries of each column into this order, in their place."""
+    count = len(order)
+    held = np.empty(count, np.int64)
+    for c in range(len(by)):
+        column, same = by[c], 0
+        while same < count and column[same] == column[0]:
+            same += 1
+        if same == count:  # a third of the columns: high words, ranks that nobody reported
+            continue
+        for n in range(count):
+            held[n] = column[order[n]]
+        column[:count] = held
 
 
 @njit(nogil=True, cache=True)
@@ -64,6 +99,7 @@ class Emitter:
             "scope": _coded([flows[f].scope for f in lines.flow]),
             "unit": _coded([flows[f].unit for f in lines.flow]),
         }
+        self._rank = _ranks(compiled, lines)
         self._factor_set = factors.factor_set
         self._by = np.empty((col.WIDTH, ROWS_AT_ONCE), np.int64)
         self._line = np.empty(ROWS_AT_ONCE, np.int32)
@@ -93,8 +129,11 @@ class Emitter:
     def table(self, version: int, now: int) -> pa.Table:
         """What was taken so far, as rows of the ROLLUP schema with this version."""
         count, self._count = self._count, 0
-        line = self._line[:count]
-        grain, status, start, end = self._of_window[:, :count].copy()
+        order = np.empty(count, np.int32)
+        _order(self._of_window[0], self._line[:count], self._rank, order)
+        _arrange(self._by, order)
+        line = self._line[order]
+        grain, status, start, end = self._of_window[:, order]
         data: dict[str, pa.Array] = {
             name: _dictionary(codes[line], words_) for name, (words_, codes) in self._names.items()
         }
@@ -145,6 +184,15 @@ class Emitter:
         for rank, name in enumerate(parts):
             data[f"quantity_{name}"] = _decimal(pair(2 * rank), reported, 6)
         return data
+
+
+def _ranks(compiled: Compiled, lines: Lines) -> NDArray[np.int32]:
+    """Place of each line among all by the texts of entity and flow, as the table compares them."""
+    entities, flows = ([name.encode() for name in x] for x in (compiled.entities, compiled.flows))
+    texts = [(entities[e], flows[f]) for e, f in zip(lines.entity, lines.flow, strict=True)]
+    rank = np.empty(len(texts), np.int32)
+    rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+    return rank
 
 
 def _coded(names: list[str]) -> tuple[list[str], NDArray[np.int32]]:
