@@ -129,10 +129,14 @@ class Tables:
         self._run(f"EXCHANGE TABLES {new} AND {table}", what)
         self._run(f"DROP TABLE {new} SYNC", what)
 
-    def retire(self, table: str, version: int) -> None:
-        """Mark gone what has no row of `version` or higher: it ceased to exist (R12)."""
+    def retire(self, table: str, version: int, above: int = 0) -> None:
+        """Mark gone what has no row of `version` or higher, of the versions above `above` (R12).
+
+        It ceased to exist; or, with `above`, it was sent by a run that was killed and never held.
+        """
         what = f"marking rows of {table} gone"
-        old = f"SELECT * FROM {table} FINAL WHERE version < {version} AND gone = 0"
+        versions = f"version > {above} AND version < {version}"
+        old = f"SELECT * FROM {table} FINAL WHERE {versions} AND gone = 0"
         if table == "rollups":
             self._run(f"INSERT INTO rollup_past {old} AND status != 'open'", what)
         marked = f"SELECT * REPLACE ({version} AS version, 1 AS gone) FROM ({old})"

@@ -191,6 +191,7 @@ class Books:
         self.book.forget(m.epoch)  # a kill may have come between the commit and this
         killed = self.book.roll_back()
         self._again = killed or bool(m.dirty)
+        self._sent_above = m.committed if m.version > m.committed else None
         self._settled = Settled(m.settled_span, m.settled_now)
         self.book.begin(m.epoch + 1)
 
@@ -267,8 +268,15 @@ class Books:
                 self._settled, now, version, self._send, again=self._again
             )
             self._again, self.unsettled = False, 0
+            self._retract(version)
             self.writer.put(lambda: self.tables.publish(version, now, "readings"))
         self._hand_over(version)
+
+    def _retract(self, version: int) -> None:
+        """Findings that a killed run sent and that do not hold were never committed: they are gone."""
+        committed, self._sent_above = self._sent_above, None
+        if committed is not None:
+            self.writer.put(partial(self.tables.retire, "findings", version, committed))
 
     def restate(self) -> None:
         """Settle everything anew and publish it: days and longer first, hours and intervals behind."""
@@ -339,6 +347,7 @@ class Books:
         return Manifest(
             epoch=self.manifest.epoch + 1,
             version=version,
+            committed=version,
             files=dict(self.positions),
             counters=counters,
             journal=(mark.segment, mark.length, mark.sha256),

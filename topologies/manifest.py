@@ -47,6 +47,8 @@ class Manifest(msgspec.Struct, omit_defaults=True):
     epoch: int = 0
     version: int = 0
     """The highest version that may have been sent to the tables."""
+    committed: int = 0
+    """The version of this commit: rows of a higher one were sent and never committed."""
     files: dict[str, FileState] = {}
     counters: Counters = msgspec.field(default_factory=Counters)
     journal: tuple[str, int, str] = ("", 0, "")
