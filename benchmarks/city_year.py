@@ -30,13 +30,33 @@ EVE = "2024-12-31"
 FACTOR = "0.58123456789"
 """The province's factor from then on, kg/kWh, less its last digit: that one is changed."""
 MOST_WEIGHT = 5
+LARGER = 20_000
+"""A meter shows so many times what one below it shows."""
 COARSE_GRAINS = "('day', 'month', 'quarter', 'year')"
 
 
-def quantities(slots: NDArray[np.int64], start: int) -> NDArray[np.int64]:
+def quantities(slots: NDArray[np.int64], scale: NDArray[np.int64], start: int) -> NDArray[np.int64]:
     """What meters show in the 96 quarter hours from `start` on, [interval, meter], 10**-6 native."""
     interval = (start // 900 + np.arange(CELLS))[:, None]
-    return (slots[None, :] * 7_919 + interval * 104_729) % 5_000_003 + 1_000
+    return ((slots[None, :] * 7_919 + interval * 104_729) % 50_003 + 25_000) * scale[slots]
+
+
+def scales(c: Any) -> NDArray[np.int64]:
+    """By slot: how much more a meter shows than those below it, so that no remainder is negative."""
+    below: dict[int, list[int]] = {}
+    for klass, upper in enumerate(c.class_upper.tolist()):
+        below.setdefault(upper, []).append(klass)
+
+    def height(klass: int) -> int:
+        entity = int(c.class_entity[klass])
+        if entity == c.class_upper[klass] or c.flows[c.class_flow[klass]] == "grid_export":
+            return 0
+        return 1 + max(map(height, below.get(entity, [])), default=-1)
+
+    heights = np.array([height(klass) for klass in range(len(c.class_entity))])
+    out = np.ones(len(c.meters), np.int64)
+    out[c.member_slot] = LARGER ** heights[c.member_class]
+    return out
 
 
 def metered(c: Any) -> NDArray[np.int64]:
@@ -55,11 +75,11 @@ def fill(root: Path, days: int) -> Figures:
     shutil.rmtree(root / "var", ignore_errors=True)
     books = Books.open(root)
     compiled = books.compiled
-    slots = metered(compiled)
+    slots, scale = metered(compiled), scales(compiled)
     wall = time.perf_counter()
     for day in range(days):
         start = NEW_YEAR + day * DAY_S
-        values = quantities(slots, start)
+        values = quantities(slots, scale, start)
         n = values.size
         at = np.repeat(start + np.arange(CELLS) * 900, len(slots))
         books.book.apply(
@@ -108,7 +128,7 @@ def expected(c: Any, start: int) -> dict[tuple[str, str], int]:
     live = (c.member_since <= start) & (start < c.member_until) & (c.member_weight != 0)
     live &= np.isin(c.member_slot, metered(c))
     slots = c.member_slot[live].astype(np.int64)
-    day = quantities(slots, start).sum(axis=0) * c.member_weight[live]
+    day = quantities(slots, scales(c), start).sum(axis=0) * c.member_weight[live]
     out: dict[tuple[str, str], int] = {}
     for klass, q in zip(c.member_class[live], day.tolist(), strict=True):
         up = set(above(parent, int(c.class_entity[klass])))
