@@ -26,12 +26,13 @@ INSERT = (
 """Rows are kept as they are (the table settles which version stands), for windows of any age."""
 
 KEEP_PAST = (
-    "INSERT INTO rollup_past ({columns}) SELECT {columns} FROM rollups FINAL "
-    "WHERE status != 'open' AND start BETWEEN toDateTime({since}) AND toDateTime({until}) "
+    "INSERT INTO rollup_past ({columns}) SELECT {columns} FROM rollups "
+    "PREWHERE start BETWEEN toDateTime({since}) AND toDateTime({until}) AND version < {version} "
     "AND (grain, entity, flow, start) IN (SELECT grain, entity, flow, start FROM Python(rows)) "
-    "AND version < {version} "
+    "WHERE status != 'open' "
     "SETTINGS optimize_on_insert = 0, max_partitions_per_insert_block = 0"
 )
+"""Without FINAL: what was replaced before may be kept twice, and counts once (same version)."""
 
 DISK_FULL = ("No space left", "NOT_ENOUGH_SPACE", "CANNOT_WRITE", "errno: 28", "File too large")
 

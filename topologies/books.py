@@ -318,7 +318,7 @@ class Books:
         self.manifest = committed
         self.book.begin(committed.epoch + 1)
         self.writer.put(lambda: self._commit(committed, findings))
-        self.pace.committed()
+        self.pace.committed(settled=self.unsettled == 0)
 
     def _commit(self, committed: Manifest, findings: dict[str, bytes]) -> None:
         self.settle.findings.write(findings)

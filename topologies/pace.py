@@ -6,7 +6,11 @@ import time
 from typing import Protocol
 
 COMMIT_EVERY_S = 10.0
-SETTLE_READINGS = 3_000_000
+SETTLE_EVERY_S = 5.0
+SETTLE_READINGS = 1_000_000
+"""Fewer are not worth it before the end."""
+MANY_READINGS = 16_000_000
+"""So many are settled at once, however fast they came: what late ones touch is folded once more."""
 
 
 class _Books(Protocol):
@@ -26,16 +30,20 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._committed = time.monotonic()
+        self._committed = self._settled = time.monotonic()
 
     def settle_now(self, books: _Books) -> bool:
         """Has enough arrived for what folding would cost?"""
-        return books.unsettled >= max(SETTLE_READINGS, books.dirty_cells() // 2)
+        worth = books.unsettled >= max(SETTLE_READINGS, books.dirty_cells() // 2)
+        long_ago = time.monotonic() - self._settled >= SETTLE_EVERY_S
+        return worth and (long_ago or books.unsettled >= MANY_READINGS)
 
     def commit_now(self) -> bool:
         """Is it time to make the position durable?"""
         return time.monotonic() - self._committed > COMMIT_EVERY_S
 
-    def committed(self) -> None:
+    def committed(self, *, settled: bool) -> None:
         """A commit was just handed over."""
         self._committed = time.monotonic()
+        if settled:
+            self._settled = self._committed

@@ -146,7 +146,7 @@ class Conversions:
         try:
             return self._ratio(unit or self.native[flow], self.native[flow])
         except ValueError as error:
-            return error
+            return error.with_traceback(None)  # its frames hold the whole batch
 
     def table(self) -> NDArray[np.int64]:
         """conv[group, unit]: first entry of the conversion, -1 where the unit does not fit the flow.

@@ -70,6 +70,7 @@ def arm(where: str) -> None:
 
 def main() -> None:
     files.BLOCK_BYTES, pace.SETTLE_READINGS, pace.COMMIT_EVERY_S = 4_000, 300, 0.05
+    pace.SETTLE_EVERY_S = 0.0
     files.read_frames.__defaults__ = (0, 4_000, 500)
     books.Books.dirty_cells = lambda self: 0
     if sys.argv[2] != "none":
