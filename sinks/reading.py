@@ -15,6 +15,7 @@ SETTINGS = (
     "SET output_format_json_quote_decimals = 1, output_format_json_quote_64bit_integers = 1, "
     "output_format_pretty_row_numbers = 0, output_format_pretty_color = 0, "
     "output_format_pretty_max_rows = 1000000, output_format_write_statistics = 0, "
+    "output_format_pretty_single_large_number_tip_threshold = 0, "
     "validate_enum_literals_in_operators = 1, readonly = 1"
 )
 """Of a connection that asks: decimals are text, never floats, and nothing is written."""

@@ -75,6 +75,8 @@ def _file(
     )
     if unchanged and state is not None and state.done:
         return
+    if state is not None and not unchanged and _same_bytes(file, state, stat.st_size):
+        return
     if state is not None and not unchanged and source.keep == "reference":
         text = (
             "the file has changed, but the journal keeps it by reference: bring it back as it was and "
@@ -92,12 +94,25 @@ def _file(
         after = FileState(start.received_us, stat.st_size, stat.st_mtime_ns, frame.end)
         yield Arrival(source, rules, file, name, after, frame, columnar)
         start = after
-    with file.open("rb") as f:
-        digest = hashlib.file_digest(f, "sha256").hexdigest()
     done = FileState(
-        start.received_us, stat.st_size, stat.st_mtime_ns, start.position, done=True, sha256=digest
+        start.received_us,
+        stat.st_size,
+        stat.st_mtime_ns,
+        start.position,
+        done=True,
+        sha256=_digest(file),
     )
     yield Arrival(source, rules, file, name, done, None, columnar)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def _same_bytes(file: Path, state: FileState, size: int) -> bool:
+    """Was the file only copied or touched? Then nothing arrived."""
+    return state.done and size == state.size and _digest(file) == state.sha256
 
 
 def _grew(file: Path, state: FileState, size: int) -> bool:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sinks.errors import SinkError
 from sinks.journal import Journal, Mark, entries
 from sinks.journal_check import check
-from sinks.journal_files import whole_files
 from sinks.segments import header, list_segments
 
 DAY = 86_400_000_000
@@ -185,13 +184,10 @@ def test_a_columnar_file_comes_back_byte_for_byte_with_its_name(tmp_path, size):
     assert journal.keep_file("data/day.parquet", source, T) == digest
     journal.append("a.csv", 1, 2, T, 1, b"y")
     mark = journal.seal()
-    got = []
-    for entry in whole_files(entries(tmp_path / "j", mark), tmp_path / "scratch"):
-        data = Path(entry.path).read_bytes() if entry.path else entry.payload
-        got.append((entry.source, data, entry.sha256))
-    kept = ("data/day.parquet", source.read_bytes(), digest)
-    assert got == [("a.csv", b"x", None), kept, ("a.csv", b"y", None)]
-    assert list((tmp_path / "scratch").iterdir()) == []
+    got = list(entries(tmp_path / "j", mark))
+    assert [e.source for e in got] == ["a.csv", *["data/day.parquet"] * (len(got) - 2), "a.csv"]
+    assert b"".join(e.payload or b"" for e in got[1:-1]) == source.read_bytes()
+    assert got[-2].sha256 == digest
 
 
 @given(st.lists(st.tuples(st.binary(max_size=60), st.sampled_from("afs")), max_size=25))
