@@ -119,6 +119,10 @@ class Tables:
         )
         self._run(keep, "keeping the versions that are replaced", rows)
 
+    def merge(self, *, on: bool) -> None:
+        """Let parts of the rollups be merged, or not while many rows come: that would be half the work."""
+        self._run(f"SYSTEM {'START' if on else 'STOP'} MERGES rollups", "settling the tables")
+
     def replace(self, table: str, rows: pa.Table) -> None:
         """Put `rows` in the place of all rows of a dimension, at one stroke."""
         new = f"{table}_new"

@@ -29,7 +29,7 @@ def run_until_end(
     books: Books, progress: Progress | None = None, stop: Callable[[], bool] = bool
 ) -> None:
     """Read every file source to its end and settle everything. `stop` ends it after the batch."""
-    with _uncollected():
+    with _uncollected(), _unmerged(books):
         if books.manifest.restating:
             restate(books, progress)
         for arrival, decoded in _decoded_ahead(books):
@@ -50,8 +50,18 @@ def run_until_end(
 
 def rebuild(books: Books, progress: Progress | None = None) -> None:
     """Make the books (of `Books.rebuild`) anew from the journal; what is new in the sources waits."""
-    with _uncollected():
+    with _uncollected(), _unmerged(books):
         restate(books, progress)
+
+
+@contextlib.contextmanager
+def _unmerged(books: Books) -> Iterator[None]:
+    """While rows stream in, merging their parts would cost the tables as much again."""
+    books.tables.merge(on=False)
+    try:
+        yield
+    finally:
+        books.tables.merge(on=True)
 
 
 @contextlib.contextmanager

@@ -32,6 +32,9 @@ class MemoryTables:
         if table in self.rows:
             self.rows[table].append(rows)
 
+    def merge(self, *, on: bool) -> None:
+        """Nothing to merge."""
+
     def replace(self, table: str, rows: pa.Table) -> None:
         """Dimensions are not asked for."""
 
