@@ -156,7 +156,9 @@ def _read(raw: Raw, case: Case) -> Written:
         raise _malformed("`quantity` is missing (only an edit may leave it out)")
     amount = None if text is None else read_amount(text, raw.grammar)
     if text is not None and amount is None:
-        comma = "; a mapping says what its comma is: `decimal` or `thousands`" if "," in text else ""
+        comma = (
+            "; a mapping says what its comma is: `decimal` or `thousands`" if "," in text else ""
+        )
         raise Refused(Reason.NOT_A_NUMBER, f"quantity {_show(text)} is not a plain decimal number like "
                       f"12.345{comma}")  # fmt: skip
     return Written(start, end, amount, rank, revision)
