@@ -43,7 +43,7 @@ def test_engine_equals_oracle(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(history=histories(max_hours=20, months=True), runs=st.integers(1, 3))
 def test_engine_equals_oracle_at_length(
     tmp_path_factory: pytest.TempPathFactory, history: History, runs: int
