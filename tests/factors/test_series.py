@@ -194,6 +194,6 @@ def test_three_years_of_hours_are_exact_and_fast(
 
 
 def _timed(catalogue_of: Callable[..., Catalogue], own: dict[str, str], tmp_path: Path) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     catalogue_of(tmp_path / "library", own, standard="local").location("grid_import", "CN-JS")
-    return time.perf_counter() - begin
+    return time.process_time() - begin
