@@ -44,7 +44,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="benchmarks whose names begin so; default all")
     parser.add_argument("--meters", type=int, help="meters of the city (20,000)")
-    parser.add_argument("--days", type=int, help="days of readings (7; JSON lines 2)")
+    parser.add_argument("--days", type=int, help="days of readings (4; JSON lines 2)")
     parser.add_argument("--year-days", type=int, help="days of the city-year (365)")
     parser.add_argument("--larger", type=int, nargs="*", help="larger cities (100,000 1,000,000)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")

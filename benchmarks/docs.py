@@ -33,9 +33,9 @@ Written by `python -m benchmarks --write-docs` from the figures of `make bench`;
 {machine}
 
 **What is measured.** Files to rollups in chDB, all rules and the journal on, on two cores: a simulated
-city of 20,000 meters that report every quarter of an hour, for a week (JSON lines: two days), with 1 %
-duplicates, 3 % late by up to 6 hours, 0.5 % edits and 0.1 % that must be rejected. Edits lie in files
-of their own that are read last, so every day of the week is folded and sent to the tables twice. Each
+city of {meters:,} meters that report every quarter of an hour, for {days} days (JSON lines: {text_days}),
+with 1 % duplicates, 3 % late by up to 6 hours, 0.5 % edits and 0.1 % that must be rejected. Edits lie in
+files of their own that are read last, so they come to days that may have been settled already. Each
 measurement is a process of its own, after a pass that is thrown away (compiled loops are cached, files
 are in the page cache); rounds are interleaved; a figure is the median, with the least and the most.
 Times run from the first file opened to the last row committed; opening the books is told apart. Before
@@ -75,7 +75,11 @@ def page(told: Figures) -> str:
     benches: dict[str, Figures] = told["benches"]
     machine = "\n".join(f"- {name}: {text}" for name, text in told["machine"].items())
     ingests = [b for b in benches.values() if b["run"] == "ingest"]
-    parts = [HEAD.format(machine=machine), "## Files to rollups\n", _ingests(ingests)]
+    parts = [
+        HEAD.format(machine=machine, **told["size"]),
+        "## Files to rollups\n",
+        _ingests(ingests),
+    ]
     parts += [_way(ingests), "## Where the CPU time goes\n", _stages(ingests)]
     parts += ["## From few meters to many\n", SCALE, _scale(ingests)]
     floors = [b for b in benches.values() if b["title"].startswith("Floor")]

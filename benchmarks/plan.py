@@ -32,7 +32,7 @@ class Size:
     """How large everything is: as asked for, or small for a quick look."""
 
     meters: int = CITY_METERS
-    days: int = 7
+    days: int = 4
     text_days: int = 2
     year_days: int = YEAR_DAYS
     larger: tuple[int, ...] = (100_000, 1_000_000)
@@ -70,7 +70,7 @@ def benches(size: Size) -> list[Bench]:
     for meters in size.larger:
         city = City(meters, meters * FEW // 1000, 1)
         found.append(
-            Bench(f"parquet-{meters}", f"Parquet, {told(c=city)}", "ingest", city, rounds=2)
+            Bench(f"parquet-{meters}", f"Parquet, {told(c=city)}", "ingest", city, rounds=1)
         )
     last = City(size.larger[-1], size.larger[-1] * FEW // 1000, 1)
     title = f"Start-up: opening {last.meters:,} meters"
