@@ -103,7 +103,7 @@ def _ingests(benches: Sequence[Figures]) -> str:
              "CPU s per million", "rollup rows written per reading", "peak anonymous memory",
              "R9 over all cells")  # fmt: skip
     return _table(heads, [
-        (b["title"], number(b, "readings", ","), spanned(b, "rate"), _asked(b),
+        (b["title"], number(b, "readings", ",.0f"), spanned(b, "rate"), _asked(b),
          number(b, "cpu_s_per_million", ".3f"), number(b, "rows_per_reading", ".3f"),
          number(b, "peak_anon_mb", ",.0f") + " MB", spanned(b, "check_s"))
         for b in benches
@@ -155,7 +155,7 @@ def _scale(benches: Sequence[Figures]) -> str:
              "CPU against the first", "peak anonymous memory")  # fmt: skip
     first = middle(few[0], "cpu_s_per_million") or 1.0 if few else 1.0
     return _table(heads, [
-        (f"{b['city']['meters']:,}", number(b, "readings", ","), spanned(b, "rate"),
+        (f"{b['city']['meters']:,}", number(b, "readings", ",.0f"), spanned(b, "rate"),
          number(b, "cpu_s_per_million", ".3f"),
          f"{(middle(b, 'cpu_s_per_million') or 0) / first:.2f}",
          number(b, "peak_anon_mb", ",.0f") + " MB")
@@ -182,7 +182,7 @@ def _years(benches: Sequence[Figures]) -> str:
              "peak anonymous memory")  # fmt: skip
     lines = [
         (b["title"].removeprefix("City-year: "), spanned(b, "visible_s"), _asked(b),
-         spanned(b, "open_s"), spanned(b, "all_s"), number(b, "rows", ","),
+         spanned(b, "open_s"), spanned(b, "all_s"), number(b, "rows", ",.0f"),
          number(b, "peak_anon_mb", ",.0f") + " MB")
         for b in benches if b["run"] != "year_fill"
     ]  # fmt: skip
