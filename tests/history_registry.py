@@ -262,7 +262,8 @@ class City:
         for start, after in zip(starts, [*starts[1:], starts[-1] + 2 * DAY], strict=True):
             end = None
             if self.maybe(0.3):
-                end = start + max(1, (after - start) // 2 // 900) * 900
+                base = self.knobs.base_s
+                end = start + max(1, (after - start) // 2 // base) * base
                 end = min(end, after)
             value = self.rng.randrange(10**12)
             row = FactorRow("local", key, "", region, start, end, value, own=True)

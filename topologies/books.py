@@ -347,7 +347,7 @@ class Books:
         return Manifest(
             epoch=self.manifest.epoch + 1,
             version=version,
-            committed=version,
+            committed=version if self._sent_above is None else self._sent_above,
             files=dict(self.positions),
             counters=counters,
             journal=(mark.segment, mark.length, mark.sha256),

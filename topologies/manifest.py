@@ -48,7 +48,8 @@ class Manifest(msgspec.Struct, omit_defaults=True):
     version: int = 0
     """The highest version that may have been sent to the tables."""
     committed: int = 0
-    """The version of this commit: rows of a higher one were sent and never committed."""
+    """The version up to which every finding sent holds or was taken back; what a killed run sent above
+    it may be void."""
     files: dict[str, FileState] = {}
     counters: Counters = msgspec.field(default_factory=Counters)
     journal: tuple[str, int, str] = ("", 0, "")
