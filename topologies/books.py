@@ -33,7 +33,7 @@ from topologies.rebuild import Beginning
 from topologies.rebuild import begin as begin_rebuild
 from topologies.reject_rows import reject_table
 from topologies.restate import Change, RestatementError, compare, sources_of
-from topologies.sources import Arrival
+from topologies.sources import Arrival, digest_of
 from topologies.writer import Writer
 
 __all__ = ["Books", "BusyError"]
@@ -222,11 +222,7 @@ class Books:
             )
 
     def _refer(self, arrival: Arrival) -> None:
-        import hashlib
-
-        with arrival.file.open("rb") as f:
-            digest = hashlib.file_digest(f, "sha256").hexdigest()
-        state = arrival.state
+        state, digest = arrival.state, digest_of(arrival.file)
         self.journal.refer(arrival.name, arrival.name, state.size, digest, state.received_us)
 
     def count(self, decoded: Decoded) -> None:

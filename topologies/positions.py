@@ -12,6 +12,7 @@ from schemas.workspace import Workspace
 from sinks.journal import Mark, entries
 from sinks.segments import Entry
 from topologies.manifest import FileState
+from topologies.sources import digest_of
 from topologies.unpack import CutShort, chunks
 
 
@@ -60,8 +61,7 @@ def _state(name: str, trail: _Trail, workspace: Workspace) -> FileState:
     if not path.exists():
         return unknown
     stat = path.stat()
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = digest_of(path)
     if trail.sha256:
         same, done = sha256 == trail.sha256, True
     elif trail.exact:

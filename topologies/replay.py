@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from streams.collect import form_of
 from streams.collect.rules import SourceRules
 from topologies.files import File, read_frames
 from topologies.manifest import FileState
-from topologies.sources import Arrival, source_of
+from topologies.sources import Arrival, digest_of, source_of
 
 
 @dataclass(slots=True)
@@ -109,9 +108,8 @@ def _referred(entry: Entry, root: Path) -> Path:
     if not path.exists():
         what = "the file is gone"
     else:
-        with path.open("rb") as f:
-            digest = hashlib.file_digest(f, "sha256").hexdigest()
-        what = "" if digest == entry.sha256 else "the file is not what it was when it was read"
+        same = digest_of(path) == entry.sha256
+        what = "" if same else "the file is not what it was when it was read"
     if what:
         raise SinkError(what, str(path), remedy)
     return path

@@ -100,19 +100,20 @@ def _file(
         stat.st_mtime_ns,
         start.position,
         done=True,
-        sha256=_digest(file),
+        sha256=digest_of(file),
     )
     yield Arrival(source, rules, file, name, done, None, columnar)
 
 
-def _digest(file: Path) -> str:
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, by which the books know its bytes again."""
     with file.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
 def _same_bytes(file: Path, state: FileState, size: int) -> bool:
     """Was the file only copied or touched? Then nothing arrived."""
-    return state.done and size == state.size and _digest(file) == state.sha256
+    return state.done and size == state.size and digest_of(file) == state.sha256
 
 
 def _grew(file: Path, state: FileState, size: int) -> bool:
